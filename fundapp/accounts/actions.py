@@ -1,0 +1,194 @@
+"""Sign in and out; give roles; declare and end conflicts of interest; keep organisations."""
+
+from typing import Any
+
+from sqlalchemy import update
+
+from fundapp import clock, languages
+from fundapp.accounts import emails, rules
+from fundapp.accounts.models import (
+    Account,
+    Conflict,
+    LoginSession,
+    Membership,
+    Organisation,
+    RoleGiven,
+    SignInAttempt,
+)
+from fundapp.accounts.queries import account_by_email
+from fundapp.boards.models import Board
+from fundapp.db import db, is_reading, own_transaction
+from fundapp.history.actions import record
+from fundapp.languages import _dl, _l
+from fundapp.permissions import Permission, Role, is_own_organisation, why_not
+from fundapp.workflow import NotAllowed, StepNotPossible
+
+
+def ask_to_sign_in(email: str, *, next_path: str = "") -> SignInAttempt:
+    """Mail a link and a code to the address, known or not, so that nobody learns which addresses have an account."""
+    token, code = rules.new_token(), rules.new_code()
+    attempt = SignInAttempt(
+        email=email.strip().lower(),
+        token_hash=rules.hashed(token),
+        code_hash=rules.hashed(code),
+        language=languages.current().code,
+        next_path=next_path,
+        expires_at=clock.now() + rules.LINK_LASTS,
+    )
+    db.session.add(attempt)
+    db.session.flush()
+    emails.send_sign_in(attempt, token=token, code=code)
+    return attempt
+
+
+def count_try(public_id: str) -> bool:
+    """Count one try of a code in its own short transaction, before it is compared; False when there were too many."""
+    with own_transaction() as connection:
+        found = connection.execute(
+            update(SignInAttempt)
+            .where(SignInAttempt.public_id == public_id, SignInAttempt.tries < rules.MOST_TRIES)
+            .values(tries=SignInAttempt.tries + 1)
+        )
+        return found.rowcount == 1
+
+
+def use_attempt(attempt: SignInAttempt) -> tuple[Account, str]:
+    """Sign in by an attempt whose token or code was right: once, and in time. Gives the account and a session token.
+
+    Errors: StepNotPossible.
+    """
+    used = db.session.execute(
+        update(SignInAttempt)
+        .where(
+            SignInAttempt.id == attempt.id,
+            SignInAttempt.used_at.is_(None),
+            SignInAttempt.expires_at > clock.now(),
+        )
+        .values(used_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    if used.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+        raise StepNotPossible(_l("This link has been used or is too old. Ask for a new one."))
+    account = account_by_email(attempt.email)
+    if account is None:
+        account = Account(email=attempt.email, language=attempt.language, created_at=clock.now())
+        db.session.add(account)
+        record(account, "create_account", by=None)
+    if not account.is_active:
+        raise StepNotPossible(_l("This account is closed. Write to the municipality."))
+    return account, begin_session(account)
+
+
+def begin_session(account: Account) -> str:
+    """A new signed-in session; gives the token for the cookie, whose hash alone is kept."""
+    token = rules.new_token()
+    db.session.flush()
+    db.session.add(
+        LoginSession(
+            token_hash=rules.hashed(token),
+            account_id=account.id,
+            created_at=clock.now(),
+            last_seen_at=clock.now(),
+        )
+    )
+    return token
+
+
+def end_session(token: str) -> None:
+    """Sign out: the session's row ends, so that a copied cookie is worth nothing."""
+    db.session.execute(
+        update(LoginSession)
+        .where(LoginSession.token_hash == rules.hashed(token), LoginSession.ended_at.is_(None))
+        .values(ended_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def note_seen(session: LoginSession) -> None:
+    """Remember that the session is in use, at most once a minute; on a page that only reads, in its own transaction."""
+    if clock.now() - session.last_seen_at < rules.SEEN_AT_MOST_EVERY:
+        return
+    if not is_reading():
+        session.last_seen_at = clock.now()
+        return
+    with own_transaction() as connection:
+        connection.execute(update(LoginSession).where(LoginSession.id == session.id).values(last_seen_at=clock.now()))
+
+
+def add_organisation(organisation: Organisation, *, by: Account) -> Organisation:
+    """Keep a new organisation that `by` acts for. The org.nr gives no access to another one with the same number."""
+    organisation.created_at = clock.now()
+    db.session.add(organisation)
+    db.session.flush()
+    membership = Membership(account_id=by.id, organisation_id=organisation.id, since=clock.now())
+    db.session.add(membership)
+    record(organisation, "add_organisation", by=by)
+    db.session.flush()
+    db.session.refresh(by, attribute_names=["memberships"])
+    return organisation
+
+
+def correct_organisation(organisation: Organisation, *, by: Account) -> None:
+    """Note that the organisation's particulars were changed by one of its people. Errors: NotAllowed."""
+    if not is_own_organisation(by, organisation):
+        raise NotAllowed(_l("Only people of the organisation can do this."))
+    record(organisation, "correct_organisation", by=by)
+
+
+def give_role(account: Account, role: Role, *, by: Any, board: Board | None = None) -> None:
+    """Give a role. `by` None is the installation itself. Errors: NotAllowed."""
+    _demand_right_to_give_roles(by)
+    if role not in account.roles:
+        account.role_rows.append(RoleGiven(role=role, board=board))
+        record(account, "give_role", by=by, role=role)
+        db.session.flush()
+
+
+def take_role(account: Account, role: Role, *, by: Any) -> None:
+    """Take a role back; the next request feels it. Nobody takes the administrator's role from themself.
+
+    Errors: NotAllowed, StepNotPossible.
+    """
+    _demand_right_to_give_roles(by)
+    if by is not None and by.id == account.id and role is Role.ADMINISTRATOR:
+        raise StepNotPossible(_dl("Another administrator must take this role from you."))
+    for row in [row for row in account.role_rows if row.role is role]:
+        account.role_rows.remove(row)
+        db.session.delete(row)
+        record(account, "take_role", by=by, role=role)
+    db.session.flush()
+
+
+def _demand_right_to_give_roles(by: Any) -> None:
+    reason = None if by is None else why_not(by, Permission.GIVE_ROLES)
+    if reason is not None:
+        raise NotAllowed(reason)
+
+
+def declare_conflict(
+    *, by: Account, reason: str, organisation: Organisation | None = None, application: Any = None
+) -> Conflict:
+    """Declare that `by` is disqualified (jäv) with an organisation, or in one application; works at once.
+
+    An application's conflict covers its organisation too, so that the next application is hidden as well.
+    """
+    if application is not None and application.organisation is not None:
+        organisation, application = application.organisation, None
+    conflict = Conflict(
+        organisation_id=organisation.id if organisation is not None else None,
+        application_id=application.id if application is not None else None,
+        org_number=organisation.org_number if organisation is not None else application.org_number,
+        reason=reason,
+        declared_at=clock.now(),
+    )
+    by.conflicts.append(conflict)
+    record(conflict, "declare_conflict", by=by)
+    return conflict
+
+
+def end_conflict(conflict: Conflict, *, by: Account) -> None:
+    """End one's own declared conflict; the row stays. Errors: NotAllowed."""
+    if conflict.account_id != by.id:
+        raise NotAllowed(_dl("Only the one who declared a conflict can end it."))
+    conflict.ended_at = clock.now()
+    record(conflict, "end_conflict", by=by)

@@ -1,0 +1,223 @@
+"""People and organisations, what they may act for, and what they must keep away from."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from fundapp.boards.models import Board
+from fundapp.db import Base, enum_type, public_id_column
+from fundapp.languages import LabelledEnum, _l
+from fundapp.permissions import Role
+
+
+class OrganisationKind(LabelledEnum):
+    """Who may apply, as the fund's page and the plan name them."""
+
+    ASSOCIATION = "association", _l("Non-profit association")
+    FAITH_COMMUNITY = "faith_community", _l("Faith community")
+    STUDY_ASSOCIATION = "study_association", _l("Study association")
+    OTHER_ORGANISATION = "other_organisation", _l("Other organisation or network")
+    MUNICIPAL_UNIT = "municipal_unit", _l("Municipal unit")
+    COMPANY = "company", _l("Company")
+
+
+class Account(Base):
+    """A person who can sign in. The address is kept as it is compared: lower case."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    language: Mapped[str] = mapped_column(String(10), default="sv")
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+    role_rows: Mapped[list["RoleGiven"]] = relationship(back_populates="account", lazy="selectin")
+    memberships: Mapped[list["Membership"]] = relationship(back_populates="account", lazy="selectin")
+    conflicts: Mapped[list["Conflict"]] = relationship(
+        back_populates="account",
+        lazy="selectin",
+        primaryjoin="and_(Account.id==Conflict.account_id, Conflict.ended_at==None)",
+    )
+
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(row.role for row in self.role_rows)
+
+    @property
+    def organisation_ids(self) -> frozenset[int]:
+        return frozenset(membership.organisation_id for membership in self.memberships)
+
+    @property
+    def conflicting_organisation_ids(self) -> frozenset[int]:
+        return frozenset(c.organisation_id for c in self.conflicts if c.organisation_id is not None)
+
+    @property
+    def conflicting_org_numbers(self) -> frozenset[str]:
+        """Numbers of the organisations in declared conflicts and of the person's own: doubles share the number."""
+        numbers = {c.org_number for c in self.conflicts} | {m.organisation.org_number for m in self.memberships}
+        return frozenset(number for number in numbers if number)
+
+    @property
+    def conflicting_application_ids(self) -> frozenset[int]:
+        return frozenset(c.application_id for c in self.conflicts if c.application_id is not None)
+
+    @property
+    def thread(self) -> str:
+        return self.public_id
+
+
+class RoleGiven(Base):
+    """A role that an administrator gave; `board` is set where the role is for one body (a secretary's, a member's)."""
+
+    __tablename__ = "role_given"
+    __table_args__ = (UniqueConstraint("account_id", "role"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    role: Mapped[Role] = mapped_column(enum_type(Role))
+    board_id: Mapped[int | None] = mapped_column(ForeignKey("board.id"))
+
+    account: Mapped[Account] = relationship(back_populates="role_rows")
+    board: Mapped[Board | None] = relationship()
+
+
+class Organisation(Base):
+    """An applicant. The org.nr gives no access and is not unique: two people may each enter the same association.
+
+    A municipal unit has administration, unit and internal account instead of org.nr and giro.
+    """
+
+    __tablename__ = "organisation"
+    __table_args__ = (
+        CheckConstraint("(kind = 'MUNICIPAL_UNIT') = (org_number IS NULL)", name="org_number_or_municipal_unit"),
+        Index("ix_organisation_org_number", "org_number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    kind: Mapped[OrganisationKind] = mapped_column(enum_type(OrganisationKind))
+    name: Mapped[str] = mapped_column(String(200))
+    org_number: Mapped[str | None] = mapped_column(String(10))  # ten digits, without the hyphen
+    administration: Mapped[str] = mapped_column(String(200), default="")
+    internal_account: Mapped[str] = mapped_column(String(60), default="")
+    address: Mapped[str] = mapped_column(String(200))
+    postal_code: Mapped[str] = mapped_column(String(5))
+    city: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str] = mapped_column(String(254))
+    phone: Mapped[str] = mapped_column(String(40))
+    website: Mapped[str] = mapped_column(String(200), default="")
+    bankgiro: Mapped[str] = mapped_column(String(8), default="")  # digits only
+    plusgiro: Mapped[str] = mapped_column(String(8), default="")
+    signs_jointly: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+
+    signatories: Mapped[list["Signatory"]] = relationship(
+        back_populates="organisation", order_by="Signatory.position", cascade="all, delete-orphan"
+    )
+    memberships: Mapped[list["Membership"]] = relationship(back_populates="organisation")
+
+    @property
+    def thread(self) -> str:
+        return self.public_id
+
+
+class Signatory(Base):
+    """A person who may sign for the organisation (firmatecknare)."""
+
+    __tablename__ = "signatory"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(200))
+    contact: Mapped[str] = mapped_column(String(254), default="")
+
+    organisation: Mapped[Organisation] = relationship(back_populates="signatories")
+
+
+class Membership(Base):
+    """An account may act for an organisation."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("account_id", "organisation_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    since: Mapped[datetime]
+
+    account: Mapped[Account] = relationship(back_populates="memberships")
+    organisation: Mapped[Organisation] = relationship(back_populates="memberships", lazy="joined")
+
+
+class Conflict(Base):
+    """A declared conflict of interest (jäv), with an organisation (and its doubles by org.nr) or with one application.
+
+    Source: KL 2017:725 6:28, 7:4. `application_id` names a table above this one; only the database knows it.
+    """
+
+    __tablename__ = "conflict"
+    __table_args__ = (
+        CheckConstraint("(organisation_id IS NULL) <> (application_id IS NULL)", name="one_of_two"),
+        Index("ix_conflict_account_id", "account_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"))
+    org_number: Mapped[str | None] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(500))
+    declared_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship(back_populates="conflicts")
+    organisation: Mapped[Organisation | None] = relationship()
+
+    @property
+    def thread(self) -> str:
+        return self.public_id
+
+
+class SignInAttempt(Base):
+    """A mailed link and code: valid until `expires_at`, used once, its code tried at most a few times.
+
+    Only hashes are kept; the plain token and code are in the mail alone.
+    """
+
+    __tablename__ = "sign_in_attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    email: Mapped[str] = mapped_column(String(254))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(10))
+    next_path: Mapped[str] = mapped_column(String(500), default="")
+    expires_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None]
+
+
+class LoginSession(Base):
+    """A signed-in browser. Ended at sign-out; the cookie's token is kept as a hash."""
+
+    __tablename__ = "login_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship(lazy="joined")

@@ -1,0 +1,73 @@
+"""Who is signed in, and what a person may see. `visible_to` filters every list of applications there is."""
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+
+from fundapp.accounts.models import Account, LoginSession, Organisation
+from fundapp.applications.models import Application
+from fundapp.db import db
+from fundapp.meetings.models import AgendaCase, MinuteItem
+from fundapp.permissions import Person, Role
+from fundapp.workflow import ApplicationStatus
+
+_ALL_CASES = frozenset({Role.REGISTRAR, Role.OFFICER, Role.SECRETARY, Role.AUDITOR})
+
+
+def account_by_email(email: str) -> Account | None:
+    return db.session.scalar(select(Account).where(Account.email == email.strip().lower()))
+
+
+def open_session(token_hash: str) -> LoginSession | None:
+    """The session a cookie's token belongs to, unless it has ended."""
+    return db.session.scalar(
+        select(LoginSession).where(LoginSession.token_hash == token_hash, LoginSession.ended_at.is_(None))
+    )
+
+
+def own_applications(person: Person) -> ColumnElement[bool]:
+    """Applications of the person's organisations, and nominations the person began."""
+    return or_(
+        Application.organisation_id.in_(person.organisation_ids),
+        and_(Application.organisation_id.is_(None), Application.created_by_id == person.id),
+    )
+
+
+def without_conflict(person: Person) -> ColumnElement[bool]:
+    """The same rule as `permissions.has_conflict`, for the database."""
+    return and_(
+        Application.created_by_id != person.id,
+        Application.id.not_in(person.conflicting_application_ids),
+        func.coalesce(Application.organisation_id, 0).not_in(
+            person.organisation_ids | person.conflicting_organisation_ids
+        ),
+        func.coalesce(Application.org_number, "").not_in(person.conflicting_org_numbers),
+    )
+
+
+def visible_to(person: Person) -> ColumnElement[bool]:
+    """Cases the person may know of as an official: never a draft, never one with a conflict, for members the agenda's.
+
+    An administrator and an applicant see none; an applicant's own are `own_applications`.
+    """
+    if person.roles & _ALL_CASES:
+        reach: ColumnElement[bool] = true()
+    elif Role.MEMBER in person.roles:
+        reach = exists().where(
+            AgendaCase.application_id == Application.id,
+            MinuteItem.id == AgendaCase.minute_item_id,
+        )
+    else:
+        return false()
+    return and_(reach, Application.status != ApplicationStatus.DRAFT, without_conflict(person))
+
+
+def possible_doubles(organisation: Organisation) -> list[Organisation]:
+    """Other organisations with the same org.nr."""
+    if organisation.org_number is None:
+        return []
+    return list(
+        db.session.scalars(
+            select(Organisation).where(
+                Organisation.org_number == organisation.org_number, Organisation.id != organisation.id
+            )
+        )
+    )

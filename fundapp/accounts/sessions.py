@@ -1,0 +1,71 @@
+"""The signed-in person of a request, for Flask-Login: cookie token, session row, account."""
+
+from typing import Any
+
+from flask import Flask, session
+from flask_login import AnonymousUserMixin, LoginManager, login_user, logout_user
+
+from fundapp import clock
+from fundapp.accounts import rules
+from fundapp.accounts.actions import end_session, note_seen
+from fundapp.accounts.models import Account
+from fundapp.accounts.queries import open_session
+from fundapp.permissions import Role
+
+
+class Anonymous(AnonymousUserMixin):
+    """Nobody: no roles, no organisations."""
+
+    id = 0
+    name = email = ""
+    roles: frozenset[Role] = frozenset()
+    organisation_ids: frozenset[int] = frozenset()
+    conflicting_organisation_ids: frozenset[int] = frozenset()
+    conflicting_org_numbers: frozenset[str] = frozenset()
+    conflicting_application_ids: frozenset[int] = frozenset()
+
+
+class SignedIn:
+    """What Flask-Login keeps in the cookie: the session's token, never the account's id."""
+
+    is_authenticated = is_active = True
+    is_anonymous = False
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def set_up(app: Flask) -> None:
+    manager = LoginManager()
+    manager.anonymous_user = Anonymous
+    manager.session_protection = None
+    manager.user_loader(_account_of)
+    manager.init_app(app)
+
+
+def _account_of(token: str) -> Account | None:
+    kept = open_session(rules.hashed(token))
+    if kept is None or not kept.account.is_active:
+        return None
+    if clock.now() - kept.last_seen_at > rules.SESSION_LASTS:
+        return None
+    note_seen(kept)
+    return kept.account
+
+
+def open_door_for(token: str) -> None:
+    """Put a new session's token in a fresh cookie: nothing that stood there before sign-in stays."""
+    session.clear()
+    login_user(SignedIn(token))
+
+
+def shut_door() -> None:
+    """Sign out: end the row, empty the cookie."""
+    token: Any = session.get("_user_id")
+    if token:
+        end_session(token)
+    logout_user()
+    session.clear()

@@ -1,0 +1,142 @@
+"""create_app(): settings, extensions, then the blueprints in the order of the journey."""
+
+import gc
+from typing import Any, Literal
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask, Response, jsonify, redirect, request, session, url_for
+from flask_alembic import Alembic
+from flask_login import current_user
+from flask_wtf.csrf import CSRFProtect
+from jinja2 import StrictUndefined
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response as AnyResponse
+from whitenoise import WhiteNoise
+
+from fundapp import clock, config, files, languages
+from fundapp.accounts import sessions
+from fundapp.config import BadSettings, Settings
+from fundapp.db import Base, UtcInstant, db, guard, unsafe_settings
+from fundapp.goals.rules import municipality_named
+from fundapp.stations import BLUEPRINTS, DESK
+from fundapp.web import access, errors, filters, menu
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+alembic = Alembic(metadatas=Base.metadata, run_mkdir=False, command_name="")
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The whole app. Errors: BadSettings where the settings or the database are not safe to start with."""
+    app = Flask(__name__)
+    ours = settings or config.from_environment()
+    _configure(app, ours)
+    db.init_app(app)
+    with app.app_context():
+        guard(db.engine)
+        faults = unsafe_settings(db.engine) if ours.is_production else []
+    if faults:
+        raise BadSettings(faults)
+    alembic.init_app(app)
+    CSRFProtect(app)
+    sessions.set_up(app)
+    for part in (access, errors, filters, menu):
+        part.set_up(app)
+    for blueprint in BLUEPRINTS:
+        access.register(app, blueprint)
+    if ours.is_demo:
+        _set_up_demo(app, ours)
+    else:
+        clock.run_true()
+    _add_plain_pages(app)
+    app.after_request(_add_headers)
+    app.context_processor(_page_frame)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask documents this way of wrapping
+        app.wsgi_app, root=str(app.static_folder), prefix="static/", allow_all_origins=False, max_age=3600
+    )
+    gc.freeze()
+    return app
+
+
+def _configure(app: Flask, ours: Settings) -> None:
+    ours.instance.mkdir(parents=True, exist_ok=True)
+    app.extensions["fundapp.settings"] = ours
+    app.config.update(
+        SECRET_KEY=ours.secret_key,
+        SESSION_COOKIE_NAME="fundapp",
+        SESSION_COOKIE_SECURE=ours.is_production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=files.LARGEST + 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SQLALCHEMY_ENGINES={"default": ours.database_url},
+        ALEMBIC={"script_location": str(config.MIGRATIONS)},
+        ALEMBIC_CONTEXT={"render_as_batch": True, "render_item": _as_plain_type},
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.autoescape = True
+
+
+def _as_plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
+    """In a migration our own type is the plain one beneath it, so that an old migration never needs today's code."""
+    return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcInstant) else False
+
+
+def _set_up_demo(app: Flask, ours: Settings) -> None:
+    from fundapp.demo import views  # noqa: PLC0415  outside the demo this code is not even read
+
+    assert ours.demo_date is not None  # noqa: S101  from_environment sees to it
+    clock.run_from(ours.demo_date, ours.demo_clock)
+    app.register_blueprint(views.blueprint)
+
+
+def _page_frame() -> dict[str, Any]:
+    ours = config.settings()
+    return {
+        "municipality": municipality_named(ours.municipality),
+        "menu": menu.entries() if request.endpoint else [],
+        "is_desk": request.blueprint in DESK or bool(current_user.is_authenticated and current_user.roles),
+        "demo_day": languages.long_day(clock.today()) if ours.is_demo else None,
+    }
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if "_user_id" in session:
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _add_plain_pages(app: Flask) -> None:
+    @app.get("/")
+    @access.public
+    def home() -> AnyResponse:
+        """To the start page in the reader's language."""
+        return redirect(url_for("public.start"))
+
+    @app.get("/healthz")
+    @access.public
+    def healthz() -> tuple[Response, int]:
+        """200 only when the database answers and its migrations are at head."""
+        try:
+            with db.engine.connect() as connection:
+                current = MigrationContext.configure(connection).get_current_revision()
+        except SQLAlchemyError:
+            return jsonify(status="unavailable", database="no answer"), 503
+        head = ScriptDirectory(str(config.MIGRATIONS)).get_current_head()
+        if current != head:
+            return jsonify(status="unavailable", database="ok", migrations="not at head"), 503
+        return jsonify(status="ok", database="ok", migrations=current), 200

@@ -1,0 +1,176 @@
+"""Applications: a draft kept as typed, facts as columns from the day it is sent, and the frozen copies."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from fundapp import workflow
+from fundapp.accounts.models import Account, Organisation
+from fundapp.db import Base, enum_type, public_id_column
+from fundapp.documents import Paper
+from fundapp.files import StoredFile
+from fundapp.funds.models import Round
+from fundapp.goals.models import GoalArea
+from fundapp.languages import LabelledEnum, _l
+from fundapp.registry.models import Case
+from fundapp.workflow import ApplicationStatus
+
+
+class ApplicationKind(LabelledEnum):
+    """Which form was filled in. A nomination needs no organisation; only a grant has budget, period and project."""
+
+    GRANT = "grant", _l("Application for a grant")
+    AWARD = "award", _l("Application for the stipend")
+    NOMINATION = "nomination", _l("Nomination for the stipend")
+
+
+class Application(Base):
+    """One application or nomination. Facts are empty while it is a draft; sums in kronor, days local."""
+
+    __tablename__ = "application"
+    __table_args__ = (
+        CheckConstraint("status = 'DRAFT' OR submitted_at IS NOT NULL", name="sent_has_instant"),
+        CheckConstraint("status IN ('DRAFT', 'SUBMITTED', 'WITHDRAWN') OR case_id IS NOT NULL", name="has_case"),
+        CheckConstraint("kind <> 'GRANT' OR status = 'DRAFT' OR amount_requested > 0", name="grant_asks_for_money"),
+        CheckConstraint("kind = 'NOMINATION' OR organisation_id IS NOT NULL", name="has_organisation"),
+        Index("ix_application_status_submitted_at", "status", "submitted_at"),
+    )
+    STEPS = workflow.APPLICATION_STEPS
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    kind: Mapped[ApplicationKind] = mapped_column(enum_type(ApplicationKind))
+    status: Mapped[ApplicationStatus] = mapped_column(enum_type(ApplicationStatus), default=ApplicationStatus.DRAFT)
+    version: Mapped[int] = mapped_column()
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    created_at: Mapped[datetime]
+    language: Mapped[str] = mapped_column(String(10))
+    form_version: Mapped[int]
+
+    submitted_at: Mapped[datetime | None]
+    title: Mapped[str | None] = mapped_column(String(200))
+    summary: Mapped[str | None]
+    applicant_name: Mapped[str | None] = mapped_column(String(200))
+    org_number: Mapped[str | None] = mapped_column(String(10), index=True)
+    amount_requested: Mapped[int | None]
+    total_cost: Mapped[int | None]
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    women: Mapped[int | None]
+    men: Mapped[int | None]
+    girls: Mapped[int | None]
+    boys: Mapped[int | None]
+
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), unique=True)
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+
+    __mapper_args__ = {"version_id_col": version}
+
+    round: Mapped[Round] = relationship(lazy="joined", innerjoin=True)
+    organisation: Mapped[Organisation | None] = relationship()
+    created_by: Mapped[Account] = relationship(foreign_keys=created_by_id)
+    officer: Mapped[Account | None] = relationship(foreign_keys=officer_id)
+    case: Mapped[Case | None] = relationship()
+    sections: Mapped[list["Section"]] = relationship(back_populates="application", order_by="Section.id")
+    submissions: Mapped[list["Submission"]] = relationship(back_populates="application", order_by="Submission.number")
+    attachments: Mapped[list["Attachment"]] = relationship(
+        back_populates="application",
+        order_by="Attachment.id",
+        primaryjoin="and_(Application.id==Attachment.application_id, Attachment.removed_at==None)",
+    )
+    areas: Mapped[list[GoalArea]] = relationship(secondary="application_area", order_by=GoalArea.number)
+
+    @property
+    def thread(self) -> str:
+        return self.public_id
+
+    @property
+    def permission_subject(self) -> "Application":
+        return self
+
+    @property
+    def reference(self) -> str:
+        """What the applicant quotes before there is a diary number: the public id in groups of four."""
+        letters = self.public_id.upper()
+        return "-".join(letters[i : i + 4] for i in range(0, len(letters), 4))
+
+    @property
+    def participants(self) -> int | None:
+        """Planned participants in all, or None where the form does not ask."""
+        counts = (self.women, self.men, self.girls, self.boys)
+        return None if any(count is None for count in counts) else sum(count or 0 for count in counts)
+
+    @property
+    def last_submission(self) -> "Submission | None":
+        return self.submissions[-1] if self.submissions else None
+
+
+class Section(Base):
+    """One section of a draft, exactly as typed: `answers` maps a field's name to the list of texts it was sent with."""
+
+    __tablename__ = "section"
+    __table_args__ = (UniqueConstraint("application_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
+    code: Mapped[str] = mapped_column(String(40))
+    answers: Mapped[dict[str, Any]]
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+
+    application: Mapped[Application] = relationship(back_populates="sections")
+
+
+class Submission(Base):
+    """A frozen copy, made when the application was sent or completed; the first is number 1.
+
+    `content`: {"form", "form_version", "language", "sections": [{"code", "title", "title_sv", "answers": [{"code",
+    "question", "question_sv", "answer": text or list of rows}]}], "organisation": {…} or null, "account": {…},
+    "attachments": [{"kind", "name", "size", "sha256"}]}.
+    """
+
+    __tablename__ = "submission"
+    __table_args__ = (UniqueConstraint("application_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
+    number: Mapped[int]
+    language: Mapped[str] = mapped_column(String(10))
+    content: Mapped[dict[str, Any]]
+    submitted_at: Mapped[datetime]
+    submitted_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"))
+
+    application: Mapped[Application] = relationship(back_populates="submissions")
+    paper: Mapped[Paper] = relationship()
+
+
+class ApplicationArea(Base):
+    """A goal area of the plan that the applicant chose."""
+
+    __tablename__ = "application_area"
+
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), primary_key=True)
+    goal_area_id: Mapped[int] = mapped_column(ForeignKey("goal_area.id"), primary_key=True)
+
+
+class Attachment(Base):
+    """A file the applicant sent along, as what (`kind`: statutes, annual_accounts …). Removing keeps the row."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"))
+    added_at: Mapped[datetime]
+    added_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    removed_at: Mapped[datetime | None]
+
+    application: Mapped[Application] = relationship(back_populates="attachments")
+    file: Mapped[StoredFile] = relationship(lazy="joined")

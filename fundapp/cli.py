@@ -1,0 +1,37 @@
+"""The console script: every command of every package, each with its own help."""
+
+import sys
+
+import click
+from flask.cli import ScriptInfo, with_appcontext
+from flask_alembic.cli import cli as db_commands
+
+from fundapp.app import create_app
+from fundapp.config import BadSettings
+from fundapp.demo.cli import demo
+from fundapp.goals.cli import plans
+from fundapp.mail_cli import mail
+from fundapp.reference import load
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """A municipality's grants: from an application to what the money did for the plan."""
+
+
+# Flask-Alembic's group expects Flask's own command line to have pushed the app.
+assert db_commands.callback is not None  # noqa: S101
+db_commands.callback = with_appcontext(db_commands.callback)
+
+for command, name in ((db_commands, "db"), (plans, "plans"), (demo, "demo"), (mail, "mail"), (load, "load")):
+    cli.add_command(command, name)
+
+
+def main() -> None:
+    """Run one command; a bad setting is told in one line each, with exit code 2."""
+    try:
+        cli(obj=ScriptInfo(create_app=lambda: create_app()), prog_name="fundapp")
+    except BadSettings as fault:
+        for line in fault.faults:
+            click.echo(f"fundapp: {line}", err=True)
+        sys.exit(2)

@@ -1,0 +1,57 @@
+"""The only source of now and today. Instants are aware UTC; days are local days in Europe/Stockholm."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+_shift = timedelta()
+
+
+def now() -> datetime:
+    """The present instant, aware, in UTC; in the demo, the demo's instant."""
+    return datetime.now(UTC) + _shift
+
+
+def today() -> date:
+    """The present local day in Europe/Stockholm."""
+    return local_day(now())
+
+
+def local_day(instant: datetime) -> date:
+    """The day an instant falls on in Europe/Stockholm."""
+    return instant.astimezone(STOCKHOLM).date()
+
+
+def start_of(day: date) -> datetime:
+    """The instant, in UTC, at which a local day begins."""
+    return datetime.combine(day, time(), STOCKHOLM).astimezone(UTC)
+
+
+def run_true() -> None:
+    """Follow the real time again."""
+    global _shift
+    _shift = timedelta()
+
+
+def run_from(first_day: date, anchor: Path) -> None:
+    """Let the demo's clock stand at 08:00 on `first_day` when first called, and tick from there.
+
+    `anchor` is a file holding the shift in seconds, so that a second start goes on where the first was.
+    """
+    global _shift
+    if anchor.exists():
+        _shift = timedelta(seconds=float(anchor.read_text()))
+        return
+    start = datetime.combine(first_day, time(8), STOCKHOLM)
+    _shift = start - datetime.now(UTC)
+    anchor.write_text(str(_shift.total_seconds()))
+
+
+def move_forward(step: timedelta, anchor: Path) -> None:
+    """Move the demo's clock ahead by `step`; never back, since rows already bear its times. Errors: ValueError."""
+    global _shift
+    if step <= timedelta():
+        raise ValueError("the demo's clock only goes forward")
+    _shift += step
+    anchor.write_text(str(_shift.total_seconds()))

@@ -1,0 +1,162 @@
+"""Engine, session and base class; what each engine must promise before the app trusts it with a decision."""
+
+import enum
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_sqlalchemy_lite import SQLAlchemy
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    event,
+)
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry
+
+db = SQLAlchemy()
+
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
+_ID_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
+
+
+class UtcInstant(TypeDecorator[datetime]):
+    """An aware instant, kept and returned in UTC on both engines; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table's base. Primary keys stay inside; addresses use `public_id`."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: UtcInstant(),
+        dict[str, Any]: JSON(),
+        list[Any]: JSON(),
+        int: BigInteger().with_variant(Integer(), "sqlite"),
+    }
+
+
+def enum_type(members: type[enum.Enum]) -> Enum:
+    """A column type that keeps a member's name as text, with a CHECK, so a new member is an ordinary migration."""
+    return Enum(
+        members,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        name=members.__name__.lower(),
+        validate_strings=True,
+    )
+
+
+def new_public_id() -> str:
+    """Twelve random letters and digits (58 bits): tells neither order nor number."""
+    return "".join(secrets.choice(_ID_LETTERS) for _ in range(12))
+
+
+def public_id_column() -> Mapped[str]:
+    return mapped_column(String(12), unique=True, default=new_public_id)
+
+
+@contextmanager
+def own_transaction() -> Iterator[Connection]:
+    """A short write that stands whatever becomes of the request; never while the request itself writes."""
+    token = _reading.set(False)
+    try:
+        with db.engine.begin() as connection:
+            yield connection
+    finally:
+        _reading.reset(token)
+
+
+def is_reading() -> bool:
+    return _reading.get()
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Within it a new transaction may not write: the database itself refuses (GET never writes)."""
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+def set_reading(value: bool) -> None:
+    """For the door, which opens and closes a request in two places."""
+    _reading.set(value)
+
+
+def guard(engine: Engine) -> None:
+    """Give every connection of `engine` what an acknowledged decision needs: durable commits, foreign keys, waiting."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "begin", _begin_postgresql)
+
+
+def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE: a transaction that read first and then wants to write would otherwise fail at once, not wait.
+    only_reads = _reading.get()
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if _reading.get():
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def unsafe_settings(engine: Engine) -> list[str]:
+    """What makes this data base forget an acknowledged commit; empty when it is safe to start."""
+    if engine.dialect.name == "sqlite":
+        return []
+    with engine.connect() as connection:
+        return [
+            f"PostgreSQL runs with {name}={value}"
+            for name in ("fsync", "synchronous_commit", "full_page_writes")
+            if (value := connection.exec_driver_sql(f"SHOW {name}").scalar_one()) == "off"
+        ]

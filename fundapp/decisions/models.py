@@ -1,0 +1,80 @@
+"""Decisions: the outcome for one application under one §; pending until the minutes are approved."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from fundapp.accounts.models import Account
+from fundapp.applications.models import Application
+from fundapp.db import Base, enum_type, public_id_column
+from fundapp.funds.models import LedgerEntry
+from fundapp.meetings.models import MinuteItem
+from fundapp.workflow import Outcome
+
+
+class Decision(Base):
+    """What the board decided, in kronor; `final_at` is None while the outcome is pending.
+
+    A pending grant points to the ledger row that reserved its sum; a final one also to the row that granted it.
+    """
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        UniqueConstraint("minute_item_id", "application_id"),
+        CheckConstraint(
+            "(outcome IN ('GRANT', 'GRANT_IN_PART')) = (amount IS NOT NULL)", name="only_grants_have_amount"
+        ),
+        CheckConstraint("amount IS NULL OR amount > 0", name="amount_above_zero"),
+        CheckConstraint("outcome <> 'REFER_BACK' OR reasons <> ''", name="referral_has_reason"),
+        CheckConstraint("amount IS NULL OR reservation_id IS NOT NULL", name="grant_is_reserved"),
+        CheckConstraint(
+            "final_at IS NULL OR (amount IS NULL) = (grant_entry_id IS NULL)", name="final_grant_is_in_ledger"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    version: Mapped[int] = mapped_column()
+    minute_item_id: Mapped[int] = mapped_column(ForeignKey("minute_item.id"))
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    outcome: Mapped[Outcome] = mapped_column(enum_type(Outcome))
+    amount: Mapped[int | None]
+    reasons: Mapped[str] = mapped_column(default="")
+    conditions: Mapped[str] = mapped_column(default="")
+    recorded_at: Mapped[datetime]
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    reservation_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"))
+    grant_entry_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"))
+    final_at: Mapped[datetime | None]
+
+    __mapper_args__ = {"version_id_col": version}
+
+    item: Mapped[MinuteItem] = relationship()
+    application: Mapped[Application] = relationship()
+    recorded_by: Mapped[Account] = relationship()
+    reservation: Mapped[LedgerEntry | None] = relationship(foreign_keys=reservation_id)
+    grant_entry: Mapped[LedgerEntry | None] = relationship(foreign_keys=grant_entry_id)
+    absences: Mapped[list["Absence"]] = relationship(
+        back_populates="decision", order_by="Absence.id", cascade="all, delete-orphan"
+    )
+
+    @property
+    def is_final(self) -> bool:
+        return self.final_at is not None
+
+    @property
+    def thread(self) -> str:
+        return self.application.thread
+
+
+class Absence(Base):
+    """Somebody of the body who took no part in this decision because of a conflict of interest (jäv): KL 6:28, 6:30."""
+
+    __tablename__ = "absence"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+
+    decision: Mapped[Decision] = relationship(back_populates="absences")

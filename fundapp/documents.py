@@ -1,0 +1,61 @@
+"""Papers as PDF. A paper is frozen data and the name of its template; typed text enters as data, never as markup."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fundapp import clock
+from fundapp.db import Base, db, public_id_column
+
+TEMPLATES = Path(__file__).parent / "templates"
+FONTS = Path(__file__).parent / "static" / "vendor" / "fonts-pdf"
+
+
+class Paper(Base):
+    """What a PDF is made of: `template` is a .typ file under templates/, `content` all it may show.
+
+    The content never changes after it is written; the PDF is drawn from it whenever it is asked for.
+    """
+
+    __tablename__ = "paper"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    template: Mapped[str] = mapped_column(String(100))
+    file_name: Mapped[str] = mapped_column(String(150))
+    language: Mapped[str] = mapped_column(String(10))
+    content: Mapped[dict[str, Any]]
+    drawn_up_at: Mapped[datetime]
+
+
+def draw_up(template: str, content: dict[str, Any], *, file_name: str, language: str = "sv") -> Paper:
+    """Freeze `content` (plain JSON) as a paper, in the running transaction."""
+    paper = Paper(template=template, content=content, file_name=file_name, language=language, drawn_up_at=clock.now())
+    db.session.add(paper)
+    return paper
+
+
+def pdf(paper: Paper) -> bytes:
+    """The paper as a tagged PDF (PDF/UA-1). Errors: typst.TypstError where the template cannot take the content."""
+    return compile_pdf(paper.template, paper.content, paper.drawn_up_at)
+
+
+def compile_pdf(template: str, content: dict[str, Any], at: datetime) -> bytes:
+    """Compile one template; `at` is the PDF's own date, so that the same paper is always the same bytes."""
+    return bytes(
+        typst.compile(
+            TEMPLATES / template,
+            root=TEMPLATES,
+            font_paths=[FONTS],
+            ignore_system_fonts=True,
+            sys_inputs={"content": json.dumps(content, ensure_ascii=False)},
+            format="pdf",
+            pdf_standards=["ua-1"],
+            timestamp=int(at.timestamp()),
+        )
+    )

@@ -1,0 +1,57 @@
+"""Load funds and rounds from their terms. Idempotent: sums already in the ledger and a changed frame are left alone."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fundapp import clock
+from fundapp.boards.models import Board
+from fundapp.funds.models import Fund, FundKind, LedgerEntry, LedgerKind, Round
+from fundapp.funds.terms import RoundTerms, Terms, as_data, terms_of
+
+
+def load_funds(session: Session, municipality: str) -> list[Fund]:
+    """Make the tables agree with the municipality's terms, add rounds that are missing, remove nothing."""
+    return [_load_fund(session, terms) for terms in terms_of(municipality)]
+
+
+def _load_fund(session: Session, terms: Terms) -> Fund:
+    boards = {b.code: b for b in session.scalars(select(Board).where(Board.municipality == terms.municipality))}
+    fund = session.scalar(select(Fund).where(Fund.code == terms.code))
+    if fund is None:
+        fund = Fund(code=terms.code, municipality=terms.municipality)
+        session.add(fund)
+    fund.kind = FundKind[terms.kind.upper()]
+    fund.name = terms.name.value
+    fund.board = boards[terms.deciding_body.value]
+    fund.statutes_board = boards[terms.statutes_body.value]
+    fund.terms = as_data(terms)
+    session.flush()
+    known = {round_.label for round_ in fund.rounds}
+    for round_terms in terms.rounds:
+        if round_terms.label not in known:
+            _add_round(session, fund, round_terms)
+    return fund
+
+
+def _add_round(session: Session, fund: Fund, terms: RoundTerms) -> None:
+    round_ = Round(
+        fund=fund,
+        label=terms.label,
+        opens_at=terms.opens.value,
+        closes_at=terms.closes.value,
+        is_continuous=terms.is_continuous.value,
+        period_start=terms.period_start.value,
+        period_end=terms.period_end.value,
+        frame=terms.sum.value,
+    )
+    session.add(round_)
+    session.flush()
+    session.add(
+        LedgerEntry(
+            round_id=round_.id,
+            kind=LedgerKind.FRAME,
+            amount=terms.sum.value,
+            at=clock.now(),
+            reference=terms.sum.source[:200],
+        )
+    )

@@ -1,0 +1,210 @@
+"""Every role, permission and condition. Plain Python: a person and a subject go in, a reason or None comes out.
+
+Who may *see* a thing at all is `accounts.queries.visible_to` (what is not visible is 404); this page says who may act
+on what they see (403 otherwise).
+"""
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from fundapp.languages import LabelledEnum, Lazy, _dl, _l
+
+
+class Role(LabelledEnum):
+    """A role given to a person. Everybody who is signed in is also an applicant, which needs no row."""
+
+    APPLICANT = "applicant", _dl("Applicant")
+    REGISTRAR = "registrar", _dl("Registrar")
+    OFFICER = "officer", _dl("Case officer")
+    SECRETARY = "secretary", _dl("Board secretary")
+    MEMBER = "member", _dl("Board member")
+    ADMINISTRATOR = "administrator", _dl("Administrator")
+    AUDITOR = "auditor", _dl("Auditor")
+
+
+class Permission(enum.Enum):
+    """One thing a person may do. A page or a step names exactly one."""
+
+    USE_ACCOUNT = enum.auto()
+    START_APPLICATION = enum.auto()
+    READ_APPLICATION = enum.auto()
+    EDIT_APPLICATION = enum.auto()
+    SUBMIT_APPLICATION = enum.auto()
+    WITHDRAW_APPLICATION = enum.auto()
+    EDIT_ORGANISATION = enum.auto()
+    LIST_CASES = enum.auto()
+    READ_CASE = enum.auto()
+    REGISTER_APPLICATION = enum.auto()
+    FILE_DOCUMENT = enum.auto()
+    ASSESS_APPLICATION = enum.auto()
+    DECLARE_CONFLICT = enum.auto()
+    READ_MEETING = enum.auto()
+    PREPARE_MEETING = enum.auto()
+    RECORD_DECISION = enum.auto()
+    APPROVE_MINUTES = enum.auto()
+    CHANGE_FRAME = enum.auto()
+    READ_LEDGER = enum.auto()
+    LIST_PROJECTS = enum.auto()
+    READ_PROJECT = enum.auto()
+    PAY_INSTALMENT = enum.auto()
+    WRITE_REPORT = enum.auto()
+    REVIEW_REPORT = enum.auto()
+    ANSWER_FOR_BOARD = enum.auto()
+    READ_FUND_TERMS = enum.auto()
+    GIVE_ROLES = enum.auto()
+    READ_HISTORY = enum.auto()
+
+
+class Person(Protocol):
+    """The facts about a person that permissions look at."""
+
+    id: int
+
+    @property
+    def roles(self) -> frozenset[Role]: ...
+    @property
+    def organisation_ids(self) -> frozenset[int]: ...
+    @property
+    def conflicting_organisation_ids(self) -> frozenset[int]: ...
+    @property
+    def conflicting_org_numbers(self) -> frozenset[str]: ...
+    @property
+    def conflicting_application_ids(self) -> frozenset[int]: ...
+
+
+Condition = Callable[[Any, Any], bool]
+
+
+def because(reason: Lazy) -> Callable[[Condition], Condition]:
+    """Give a condition the sentence a person reads when it does not hold."""
+
+    def keep(condition: Condition) -> Condition:
+        condition.reason = reason  # type: ignore[attr-defined]  # a function may carry its sentence
+        return condition
+
+    return keep
+
+
+def acts_for(person: Person, application: Any) -> bool:
+    """Whether the person acts for the applicant: the organisation's people, or who began it where there is none."""
+    if application.organisation_id is None:
+        return bool(application.created_by_id == person.id)
+    return application.organisation_id in person.organisation_ids
+
+
+def has_conflict(person: Person, application: Any) -> bool:
+    """Whether the person is disqualified (jäv) in the application's case: declared, or acting for the applicant.
+
+    Source: KL 2017:725 6:28 and 7:4 (before 2018 the same idea in KL 1991:900).
+    """
+    return (
+        application.created_by_id == person.id
+        or application.id in person.conflicting_application_ids
+        or (application.organisation_id is not None and application.organisation_id in person.organisation_ids)
+        or (
+            application.organisation_id is not None
+            and application.organisation_id in person.conflicting_organisation_ids
+        )
+        or (application.org_number is not None and application.org_number in person.conflicting_org_numbers)
+    )
+
+
+@because(_l("Only people of the applying organisation can do this."))
+def is_own_application(person: Person, application: Any) -> bool:
+    return acts_for(person, application)
+
+
+@because(_l("Only people of the organisation can do this."))
+def is_own_organisation(person: Person, organisation: Any) -> bool:
+    return organisation.id in person.organisation_ids
+
+
+@because(_dl("You have a conflict of interest in this case."))
+def is_impartial(person: Person, application: Any) -> bool:
+    return not has_conflict(person, application)
+
+
+@because(_l("Only people of the project's organisation can do this."))
+def is_own_project(person: Person, project: Any) -> bool:
+    return acts_for(person, project.application)
+
+
+@because(_dl("You have a conflict of interest in this project's case."))
+def is_impartial_in_project(person: Person, project: Any) -> bool:
+    return not has_conflict(person, project.application)
+
+
+@because(_l("You cannot read this project."))
+def may_follow_project(person: Person, project: Any) -> bool:
+    return acts_for(person, project.application) or not has_conflict(person, project.application)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which roles have a permission, and what must hold between the person and the subject."""
+
+    roles: frozenset[Role]
+    conditions: tuple[Condition, ...] = ()
+
+
+_EVERYBODY = frozenset({Role.APPLICANT})
+_OFFICIALS = frozenset({Role.REGISTRAR, Role.OFFICER, Role.SECRETARY})
+_READERS = _OFFICIALS | {Role.AUDITOR}
+_BOARD_ROOM = frozenset({Role.SECRETARY, Role.MEMBER, Role.OFFICER, Role.REGISTRAR, Role.AUDITOR})
+
+RULES: dict[Permission, Rule] = {
+    Permission.USE_ACCOUNT: Rule(_EVERYBODY),
+    Permission.START_APPLICATION: Rule(_EVERYBODY),
+    Permission.READ_APPLICATION: Rule(_EVERYBODY, (is_own_application,)),
+    Permission.EDIT_APPLICATION: Rule(_EVERYBODY, (is_own_application,)),
+    Permission.SUBMIT_APPLICATION: Rule(_EVERYBODY, (is_own_application,)),
+    Permission.WITHDRAW_APPLICATION: Rule(_EVERYBODY, (is_own_application,)),
+    Permission.EDIT_ORGANISATION: Rule(_EVERYBODY, (is_own_organisation,)),
+    Permission.LIST_CASES: Rule(_READERS | {Role.MEMBER}),
+    Permission.READ_CASE: Rule(_READERS | {Role.MEMBER}, (is_impartial,)),
+    Permission.REGISTER_APPLICATION: Rule(frozenset({Role.REGISTRAR}), (is_impartial,)),
+    Permission.FILE_DOCUMENT: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial,)),
+    Permission.ASSESS_APPLICATION: Rule(frozenset({Role.OFFICER}), (is_impartial,)),
+    Permission.DECLARE_CONFLICT: Rule(_BOARD_ROOM),
+    Permission.READ_MEETING: Rule(_BOARD_ROOM),
+    Permission.PREPARE_MEETING: Rule(frozenset({Role.SECRETARY})),
+    Permission.RECORD_DECISION: Rule(frozenset({Role.SECRETARY}), (is_impartial,)),
+    Permission.APPROVE_MINUTES: Rule(frozenset({Role.SECRETARY})),
+    Permission.CHANGE_FRAME: Rule(frozenset({Role.SECRETARY})),
+    Permission.READ_LEDGER: Rule(_READERS | {Role.MEMBER, Role.ADMINISTRATOR}),
+    Permission.LIST_PROJECTS: Rule(_READERS | {Role.MEMBER}),
+    Permission.READ_PROJECT: Rule(_EVERYBODY, (may_follow_project,)),
+    Permission.PAY_INSTALMENT: Rule(frozenset({Role.OFFICER}), (is_impartial_in_project,)),
+    Permission.WRITE_REPORT: Rule(_EVERYBODY, (is_own_project,)),
+    Permission.REVIEW_REPORT: Rule(frozenset({Role.OFFICER}), (is_impartial_in_project,)),
+    Permission.ANSWER_FOR_BOARD: Rule(frozenset({Role.OFFICER, Role.SECRETARY})),
+    Permission.READ_FUND_TERMS: Rule(frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
+    Permission.GIVE_ROLES: Rule(frozenset({Role.ADMINISTRATOR})),
+    Permission.READ_HISTORY: Rule(frozenset({Role.AUDITOR})),
+}
+
+_ROLE_MISSING = _l("Your account does not have the role that this needs.")
+
+
+def why_not(person: Person, permission: Permission, subject: Any = None) -> Lazy | None:
+    """The reason why the person may not, or None where they may. Conditions are asked only where a subject is given."""
+    rule = RULES[permission]
+    if not rule.roles & (person.roles | {Role.APPLICANT}):
+        return _ROLE_MISSING
+    if subject is not None:
+        for condition in rule.conditions:
+            if not condition(person, subject):
+                reason: Lazy = condition.reason  # type: ignore[attr-defined]  # set by because()
+                return reason
+    return None
+
+
+def is_allowed(person: Person, permission: Permission, subject: Any = None) -> bool:
+    return why_not(person, permission, subject) is None
+
+
+def has_case_rights(person: Person) -> bool:
+    """Whether any of the person's roles opens cases at all (an administrator's does not)."""
+    return is_allowed(person, Permission.LIST_CASES)

@@ -1,0 +1,102 @@
+"""The funded project: what the grant turned into, which objectives it serves, and how the money is paid."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from fundapp import workflow
+from fundapp.applications.models import Application
+from fundapp.db import Base, enum_type, public_id_column
+from fundapp.decisions.models import Decision
+from fundapp.funds.models import LedgerEntry
+from fundapp.goals.models import Objective
+from fundapp.workflow import InstalmentStatus, ProjectStatus
+
+
+class Project(Base):
+    """Started by a final grant. Granted in kronor; days local; `report_due_on` from the fund's terms."""
+
+    __tablename__ = "project"
+    __table_args__ = (CheckConstraint("granted > 0", name="granted_above_zero"),)
+    STEPS = workflow.PROJECT_STEPS
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), unique=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), unique=True)
+    status: Mapped[ProjectStatus] = mapped_column(enum_type(ProjectStatus), default=ProjectStatus.RUNNING, index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    summary: Mapped[str]
+    granted: Mapped[int]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    report_due_on: Mapped[date] = mapped_column(index=True)
+    started_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+    application: Mapped[Application] = relationship(lazy="joined", innerjoin=True)
+    decision: Mapped[Decision] = relationship()
+    instalments: Mapped[list["Instalment"]] = relationship(back_populates="project", order_by="Instalment.number")
+    objectives: Mapped[list[Objective]] = relationship(secondary="project_objective", order_by=Objective.code)
+
+    @property
+    def thread(self) -> str:
+        return self.application.thread
+
+    @property
+    def permission_subject(self) -> "Project":
+        return self
+
+    @property
+    def paid(self) -> int:
+        """Kronor paid so far."""
+        return sum(i.amount for i in self.instalments if i.status is InstalmentStatus.PAID)
+
+
+class ProjectObjective(Base):
+    """An objective of the plan that the project serves, carried over from the officer's links."""
+
+    __tablename__ = "project_objective"
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
+    objective_id: Mapped[int] = mapped_column(ForeignKey("objective.id"), primary_key=True, index=True)
+
+
+class Instalment(Base):
+    """A part of the grant (utbetalningsdel): planned for a local day, then paid with date and reference."""
+
+    __tablename__ = "instalment"
+    __table_args__ = (
+        UniqueConstraint("project_id", "number"),
+        CheckConstraint("amount > 0", name="amount_above_zero"),
+        CheckConstraint(
+            "(status = 'PAID') = (paid_on IS NOT NULL AND ledger_entry_id IS NOT NULL)", name="paid_has_day_and_entry"
+        ),
+    )
+    STEPS = workflow.INSTALMENT_STEPS
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    version: Mapped[int] = mapped_column()
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    number: Mapped[int]
+    amount: Mapped[int]
+    planned_on: Mapped[date]
+    status: Mapped[InstalmentStatus] = mapped_column(enum_type(InstalmentStatus), default=InstalmentStatus.PLANNED)
+    paid_on: Mapped[date | None]
+    reference: Mapped[str] = mapped_column(String(100), default="")
+    ledger_entry_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"))
+
+    __mapper_args__ = {"version_id_col": version}
+
+    project: Mapped[Project] = relationship(back_populates="instalments")
+    ledger_entry: Mapped[LedgerEntry | None] = relationship()
+
+    @property
+    def thread(self) -> str:
+        return self.project.thread
+
+    @property
+    def permission_subject(self) -> Project:
+        return self.project

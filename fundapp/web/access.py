@@ -1,0 +1,126 @@
+"""The door. Every page is shut unless it says `public` or which permission it needs; the door commits.
+
+GET: the database refuses to write. POST: one transaction, kept when the answer is below 400, rolled back otherwise.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.routing import BaseConverter
+from werkzeug.wrappers import Response as AnyResponse
+
+from fundapp import languages
+from fundapp.db import db, set_reading
+from fundapp.permissions import Permission, why_not
+from fundapp.workflow import NotAllowed
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+View = Callable[..., Any]
+Loader = Callable[[str], Any]
+
+
+class LanguageConverter(BaseConverter):
+    """The first part of an address: the code of a released language."""
+
+    regex = "[a-z]{2,3}"
+
+    def to_python(self, value: str) -> str:
+        if value not in languages.LANGUAGES:
+            abort(404)
+        return value
+
+
+def public(view: View) -> View:
+    """Open the page to everybody."""
+    view.access = "public"  # type: ignore[attr-defined]  # read by shut_the_door and by the matrix test
+    return view
+
+
+def needs(permission: Permission, *, of: Loader | None = None) -> Callable[[View], View]:
+    """Open the page to who has `permission`.
+
+    `of` turns the address's `public_id` into the subject, or None where the person may not see it (404); the view
+    then gets the subject as its first argument. A permission that fails on a seen subject is 403.
+    """
+
+    def keep(view: View) -> View:
+        @wraps(view)
+        def opened(**place: Any) -> Any:
+            if not current_user.is_authenticated:
+                return _ask_to_sign_in()
+            if of is None:
+                _demand(permission, None)
+                return view(**place)
+            subject = of(place.pop("public_id"))
+            if subject is None:
+                abort(404)
+            _demand(permission, getattr(subject, "permission_subject", subject))
+            return view(subject, **place)
+
+        opened.access = permission  # type: ignore[attr-defined]
+        return opened
+
+    return keep
+
+
+def _demand(permission: Permission, subject: Any) -> None:
+    reason = why_not(current_user, permission, subject)
+    if reason is not None:
+        raise NotAllowed(reason)
+
+
+def _ask_to_sign_in() -> AnyResponse:
+    if request.method not in SAFE:
+        abort(401)
+    return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+
+
+def set_up(app: Flask) -> None:
+    """Hang the door into the app."""
+    app.url_map.converters["language"] = LanguageConverter
+    app.before_request(_open_request)
+    app.before_request(_shut_the_door)
+    app.after_request(_close_transaction)
+    app.teardown_request(lambda _fault: set_reading(False))
+    app.url_value_preprocessor(lambda _endpoint, values: values.pop("language", None) if values else None)
+
+    @app.url_defaults
+    def _add_language(endpoint: str, values: dict[str, Any]) -> None:
+        if "language" not in values and app.url_map.is_endpoint_expecting(endpoint, "language"):
+            values["language"] = languages.current().code
+
+
+def register(app: Flask, blueprint: Blueprint) -> None:
+    """Put a station's pages under `/<language>/`."""
+    app.register_blueprint(blueprint, url_prefix="/<language:language>")
+
+
+def language_wanted() -> str:
+    """The language of the address, else of the browser, else Swedish."""
+    first = request.path.strip("/").partition("/")[0]
+    if first in languages.LANGUAGES:
+        return first
+    return request.accept_languages.best_match(list(languages.LANGUAGES), languages.AUTHORITY_LANGUAGE) or "sv"
+
+
+def _open_request() -> None:
+    languages.set_current(language_wanted())
+    set_reading(request.method in SAFE)
+
+
+def _shut_the_door() -> None:
+    if request.endpoint is None or request.endpoint == "static":
+        return
+    if not hasattr(current_app.view_functions[request.endpoint], "access"):
+        raise RuntimeError(f"{request.endpoint} is neither public nor does it name a permission")
+
+
+def _close_transaction(response: Response) -> Response:
+    if request.method not in SAFE and response.status_code < 400:
+        db.session.commit()
+    else:
+        db.session.rollback()
+    return response

@@ -1,0 +1,73 @@
+"""What a person reads when something is not possible. The domain never speaks HTTP; this page does."""
+
+from typing import Any
+
+from flask import Flask, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from fundapp.db import db
+from fundapp.languages import Lazy, _l
+from fundapp.workflow import NotAllowed, StepNotPossible
+
+TEXTS: dict[int, tuple[Lazy, Lazy]] = {
+    400: (_l("We could not read what was sent"), _l("Go back, open the page again and send once more.")),
+    401: (_l("You are not signed in"), _l("Sign in, and then do it again.")),
+    403: (_l("You may not do this"), _l("Ask the municipality if you think that this is wrong.")),
+    404: (_l("There is no such page"), _l("The address may be mistyped, or the page may not be yours to see.")),
+    405: (_l("This page cannot be used that way"), _l("Go back and use the buttons of the page.")),
+    409: (_l("This is not possible now"), _l("Open the page again to see where things stand.")),
+    413: (
+        _l("What you sent is too large"),
+        _l("A file may be at most 15 MB. Make it smaller, or send fewer at a time."),
+    ),
+    500: (_l("Something went wrong here"), _l("Nothing was changed. Try again in a while.")),
+    503: (_l("The service is resting for a moment"), _l("Nothing was changed. Try again in a minute.")),
+}
+_STALE = _l("Somebody else changed this while you had it open. Open it again to see what is there now.")
+
+
+def error_page(status: int, reason: Any = None) -> tuple[str, int]:
+    """The page for a status, with the domain's own reason where it has one."""
+    heading, text = TEXTS.get(status, TEXTS[400 if status < 500 else 500])
+    template = "errors/plain.html" if status >= 500 else "errors/error.html"
+    return render_template(template, status=status, heading=heading, text=text, reason=reason), status
+
+
+def set_up(app: Flask) -> None:
+    """Turn the domain's errors and Werkzeug's into pages."""
+
+    @app.errorhandler(StepNotPossible)
+    def _not_possible(fault: StepNotPossible) -> tuple[str, int]:
+        db.session.rollback()
+        return error_page(409, fault.reason)
+
+    @app.errorhandler(NotAllowed)
+    def _not_allowed(fault: NotAllowed) -> tuple[str, int]:
+        db.session.rollback()
+        return error_page(403, fault.reason)
+
+    @app.errorhandler(StaleDataError)
+    def _stale(_fault: StaleDataError) -> tuple[str, int]:
+        db.session.rollback()
+        return error_page(409, _STALE)
+
+    @app.errorhandler(CSRFError)
+    def _no_token(_fault: CSRFError) -> tuple[str, int]:
+        return error_page(400, _l("The page had been open too long, or cookies are turned off."))
+
+    @app.errorhandler(OperationalError)
+    def _no_database(fault: OperationalError) -> tuple[str, int]:
+        app.logger.error("database: %s on %s", type(fault.orig).__name__, request.endpoint)
+        db.session.rollback()
+        return error_page(503)
+
+    @app.errorhandler(HTTPException)
+    def _http(fault: HTTPException) -> Any:
+        if fault.code is None or fault.code < 400:
+            return fault
+        if fault.code != 404:
+            app.logger.info("%s on %s", fault.code, request.endpoint)
+        return error_page(fault.code)

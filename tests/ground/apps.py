@@ -1,0 +1,94 @@
+"""The app on a fresh database, and clients of it.
+
+No fixture holds an app context open: Flask-Login keeps the account on `g`, and the next request would inherit it. A
+test that looks into the database opens one for that look alone: `with app.app_context(): …`.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask, session
+from flask.testing import FlaskClient
+from sqlalchemy import inspect
+
+from fundapp import clock, languages
+from fundapp.accounts.actions import ask_to_sign_in, begin_session, use_attempt
+from fundapp.accounts.models import Account
+from fundapp.accounts.queries import account_by_email
+from fundapp.accounts.sessions import open_door_for
+from fundapp.app import create_app
+from fundapp.config import Settings
+from fundapp.db import db, set_reading
+from tests.ground.databases import settings_for
+
+SignIn = Callable[[str | Account], FlaskClient]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """The settings `app` is built with; change them with `dataclasses.replace` and `create_app`."""
+    return settings_for(tmp_path, database_url)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The app on a fresh database: SQLite, or both engines where the test asks for `both_engines`."""
+    app = create_app(settings)
+    app.config["TESTING"] = True
+    yield app
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def app_on_both(both_engines: str, app: Flask) -> Flask:
+    """`app`, once on SQLite and once on PostgreSQL."""
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without scripts that has not signed in; `app.test_client()` gives another."""
+    return app.test_client()
+
+
+@pytest.fixture(autouse=True)
+def reset_clock() -> Iterator[None]:
+    """Every test begins at the real time, in Swedish, and free to write."""
+    clock.run_true()
+    languages.set_current(languages.AUTHORITY_LANGUAGE)
+    set_reading(False)
+    yield
+    clock.run_true()
+
+
+@pytest.fixture
+def signed_in(app: Flask) -> SignIn:
+    """Gives a new client in which somebody is signed in, by e-mail address or account.
+
+    An address without an account gets one, as it would from the sign-in page.
+    """
+
+    def sign_in(who: str | Account) -> FlaskClient:
+        with app.app_context():
+            token = _session_of(who)
+            db.session.commit()
+        with app.test_request_context():
+            open_door_for(token)
+            kept = dict(session)
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie.update(kept)
+        return client
+
+    return sign_in
+
+
+def _session_of(who: str | Account) -> str:
+    """A new session's token; `who` may be an account that an earlier app context read."""
+    if isinstance(who, Account):
+        return begin_session(db.session.get_one(Account, inspect(who).identity))
+    account = account_by_email(who)
+    return begin_session(account) if account else use_attempt(ask_to_sign_in(who))[1]
