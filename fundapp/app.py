@@ -42,6 +42,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     ours = settings or config.from_environment()
     _configure(app, ours)
     db.init_app(app)
+    # Its teardown for asyncio sessions starts an event loop at the end of every request; there are none here.
+    app.teardown_appcontext_funcs[:] = [
+        f for f in app.teardown_appcontext_funcs if f.__name__ != "_close_async_sessions"
+    ]
     with app.app_context():
         guard(db.engine)
         faults = unsafe_settings(db.engine) if ours.is_production else []
@@ -64,7 +68,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask documents this way of wrapping
         app.wsgi_app, root=str(app.static_folder), prefix="static/", allow_all_origins=False, max_age=3600
     )
-    gc.freeze()
+    if settings is None:
+        # What start-up made lives as long as the process: the collector need not look at it again.
+        gc.freeze()
     return app
 
 
@@ -136,7 +142,7 @@ def _add_plain_pages(app: Flask) -> None:
                 current = MigrationContext.configure(connection).get_current_revision()
         except SQLAlchemyError:
             return jsonify(status="unavailable", database="no answer"), 503
-        head = ScriptDirectory(str(config.MIGRATIONS)).get_current_head()
+        head = ScriptDirectory(str(config.MIGRATIONS), version_locations=[str(config.MIGRATIONS)]).get_current_head()
         if current != head:
             return jsonify(status="unavailable", database="ok", migrations="not at head"), 503
         return jsonify(status="ok", database="ok", migrations=current), 200

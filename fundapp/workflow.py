@@ -226,10 +226,9 @@ ENDED = _from(_A.GRANTED, _A.GRANTED_IN_PART, _A.REJECTED, _A.DISMISSED, _A.WRIT
 OPEN_TO_OFFICIALS = frozenset(_A) - {_A.DRAFT}
 
 
-def take_step(subject: Any, name: str, *, by: Any, **facts: Any) -> None:
-    """Take a step: check that it leads from here and that `by` may, then set status and facts and write the history.
+def demand_step(subject: Any, name: str, *, by: Any) -> Step:
+    """The step, where it leads from here and `by` may take it; for an action that must do something before the step.
 
-    `subject` has `status`, `STEPS`, `thread` and `permission_subject` (what the permission is asked of).
     Errors: StepNotPossible, NotAllowed.
     """
     step: Step = subject.STEPS[name]
@@ -238,6 +237,16 @@ def take_step(subject: Any, name: str, *, by: Any, **facts: Any) -> None:
         raise NotAllowed(reason)
     if subject.status not in step.start:
         raise StepNotPossible(why_not_from(subject, step))
+    return step
+
+
+def take_step(subject: Any, name: str, *, by: Any, **facts: Any) -> None:
+    """Take a step: check that it leads from here and that `by` may, then set status and facts and write the history.
+
+    `subject` has `status`, `STEPS`, `thread` and `permission_subject` (what the permission is asked of).
+    Errors: StepNotPossible, NotAllowed.
+    """
+    step = demand_step(subject, name, by=by)
     old = subject.status
     with db.session.no_autoflush:
         for fact, value in facts.items():
@@ -247,7 +256,12 @@ def take_step(subject: Any, name: str, *, by: Any, **facts: Any) -> None:
 
 
 def _short(facts: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in facts.items() if not isinstance(value, str) or len(value) <= 60}
+    """What the history keeps of a step's facts: no long text, and no row of another table."""
+    return {
+        name: value
+        for name, value in facts.items()
+        if not hasattr(value, "__table__") and (not isinstance(value, str) or len(value) <= 60)
+    }
 
 
 def why_not_from(subject: Any, step: Step) -> Lazy:

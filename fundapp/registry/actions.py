@@ -1,4 +1,4 @@
-"""Open a case with its diary number; file a document. No station above is known here."""
+"""Open a case with its diary number; register what was sent in; file a document. No station above is known here."""
 
 from datetime import date
 from typing import Any
@@ -11,7 +11,87 @@ from fundapp.boards.models import Board, Series
 from fundapp.db import db
 from fundapp.documents import Paper
 from fundapp.files import StoredFile
+from fundapp.history.actions import record
+from fundapp.permissions import Permission, why_not
+from fundapp.registry import rules
 from fundapp.registry.models import Case, Direction, Document
+from fundapp.workflow import NotAllowed, demand_step, take_step
+
+
+def register(application: Any, *, by: Any) -> Case:
+    """Give a submitted application its case and diary number, and file what was sent, dated the day it came in.
+
+    Two registrars at once: the row is locked first, the second gets StepNotPossible. Errors: StepNotPossible,
+    NotAllowed.
+    """
+    db.session.refresh(application, with_for_update=True)
+    demand_step(application, "register", by=by)
+    fund = application.round.fund
+    case = open_case(
+        board=fund.board,
+        subject=rules.case_subject(
+            application.kind.name, fund.name, application.applicant_name or "", application.title or ""
+        ),
+        by=by,
+    )
+    take_step(application, "register", by=by, case=case, diary_number=case.diary_number)
+    for submission in application.submissions:
+        file_submission(application, submission, by=by)
+    return case
+
+
+def file_submission(application: Any, submission: Any, *, by: Any) -> None:
+    """File a frozen copy as received, and the attachments that are not in the case yet, dated the local day it came."""
+    came_in = clock.local_day(submission.submitted_at)
+    sender = application.applicant_name or ""
+    file_document(
+        application.case,
+        direction=Direction.RECEIVED,
+        subject=rules.submission_subject(application.kind.name, submission.number),
+        counterpart=sender,
+        dated=came_in,
+        paper=submission.paper,
+        by=by,
+    )
+    filed = set(db.session.scalars(select(Document.file_id).where(Document.case_id == application.case.id)))
+    for attachment in application.attachments:
+        if attachment.file_id not in filed:
+            file_document(
+                application.case,
+                direction=Direction.RECEIVED,
+                subject=rules.attachment_subject(attachment.kind, application.round.fund.terms),
+                counterpart=sender,
+                dated=came_in,
+                file=attachment.file,
+                by=by,
+            )
+
+
+def file_by_hand(
+    application: Any,
+    *,
+    direction: Direction,
+    dated: date,
+    counterpart: str,
+    subject: str,
+    file: StoredFile | None,
+    by: Any,
+) -> Document:
+    """File what came or went another way: by post, over the counter, by another mail. Errors: NotAllowed."""
+    reason = why_not(by, Permission.FILE_DOCUMENT, application.permission_subject)
+    if reason is not None:
+        raise NotAllowed(reason)
+    document = file_document(
+        application.case,
+        direction=direction,
+        dated=dated,
+        counterpart=counterpart,
+        subject=subject,
+        file=file,
+        by=by,
+    )
+    record(application, "file_document", by=by, number=document.number, direction=direction)
+    return document
 
 
 def open_case(*, board: Board, subject: str, by: Any) -> Case:

@@ -59,7 +59,7 @@ def test_every_municipality_has_a_body_that_decides(session: Session) -> None:
         assert "KS" in deciding
 
 
-@pytest.mark.parametrize("municipality", ["atlantis", "../../goals/plans/kalix", ""])
+@pytest.mark.parametrize("municipality", ["atlantis", "../data/kalix", ""])
 def test_an_unknown_municipality_is_refused_in_one_line(session: Session, municipality: str) -> None:
     with pytest.raises(UnknownMunicipality) as refusal:
         load_boards(session, municipality)

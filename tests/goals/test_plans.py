@@ -101,6 +101,7 @@ def test_gallivare_areas_are_the_given_ones_with_both_names() -> None:
     assert [(a.name, a.text, a.notes["matrix_label"], dict(a.boards)) for a in plan.areas] == [
         (a["name"], a["description"], a["matrix_label"], a["bodies"]) for a in GIVEN["gallivare"]
     ]
+    assert [area["boards"] for area in as_json(plan)["areas"]] == [area["bodies"] for area in GIVEN["gallivare"]]
     assert [area.number for area in plan.areas] == [1, 2, 3, 4, 5, 6, 7]
     assert all(area.objectives == () for area in plan.areas)
 

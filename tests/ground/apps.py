@@ -72,10 +72,9 @@ def signed_in(app: Flask) -> SignIn:
     """
 
     def sign_in(who: str | Account) -> FlaskClient:
-        with app.app_context():
+        with app.test_request_context():
             token = _session_of(who)
             db.session.commit()
-        with app.test_request_context():
             open_door_for(token)
             kept = dict(session)
         client = app.test_client()

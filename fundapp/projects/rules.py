@@ -1,0 +1,32 @@
+"""How a grant is split and when each part is planned, and when the report is due. Whole kronor, local days."""
+
+from calendar import monthrange
+from collections.abc import Sequence
+from datetime import date
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day `months` later, or the month's last where it is shorter: 31 December + 2 is the last of February."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def split(granted: int, per_cent: Sequence[int]) -> list[int]:
+    """The grant in whole kronor after the terms' per cents, every part above zero; they sum exactly to the grant.
+
+    The last part takes what rounding down left over. A part that would be nothing is left out.
+    """
+    parts = [granted * share // 100 for share in per_cent]
+    parts[-1] += granted - sum(parts)
+    return [part for part in parts if part > 0]
+
+
+def planned_days(count: int, *, decided_on: date, starts_on: date, ends_on: date) -> list[date]:
+    """When `count` parts are planned: the first on the later of decision and start, the others evenly until the end.
+
+    Two parts: at the start and half-way, as in Ljungby and Högsby. Assumption: Kalix has not published any days. After
+    the project's end (a late decision) all are planned for the first day.
+    """
+    first = max(decided_on, starts_on)
+    length = max((ends_on - first).days, 0)
+    return [date.fromordinal(first.toordinal() + length * part // count) for part in range(count)]

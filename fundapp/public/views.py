@@ -1,0 +1,53 @@
+"""Pages that anybody may read: start, funded projects, and the § under which they were decided."""
+
+from flask import Blueprint, abort, render_template
+
+from fundapp.languages import current
+from fundapp.public import queries
+from fundapp.web.access import public
+
+blueprint = Blueprint("public", __name__)
+
+
+@blueprint.get("/")
+@public
+def start() -> str:
+    return render_template(
+        "public/start.html", offers=queries.offers(current().code), projects=queries.funded_projects(limit=3)
+    )
+
+
+@blueprint.get("/funded-projects")
+@public
+def projects() -> str:
+    funded = queries.funded_projects()
+    return render_template(
+        "public/projects.html",
+        projects=funded,
+        reports=queries.approved_reports(funded),
+        granted=sum(project.granted for project in funded),
+    )
+
+
+@blueprint.get("/funded-projects/<public_id>")
+@public
+def project(public_id: str) -> str:
+    found = queries.funded_project(public_id)
+    if found is None:
+        abort(404)
+    report = queries.approved_reports([found]).get(found.id)
+    return render_template("public/project.html", project=found, report=report)
+
+
+@blueprint.get("/decisions/<board>/<int:year>/<int:number>")
+@public
+def paragraph(board: str, year: int, number: int) -> str:
+    decisions = queries.granted_under(board, year, number)
+    if not decisions:
+        abort(404)
+    return render_template(
+        "public/paragraph.html",
+        item=decisions[0].item,
+        decisions=decisions,
+        projects=queries.projects_of(decisions),
+    )
