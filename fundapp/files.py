@@ -7,6 +7,7 @@ import re
 import secrets
 import unicodedata
 import zipfile
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -84,9 +85,11 @@ def check(name: str, content: bytes) -> Checked:
         _open(media_type, content)
     except (
         pikepdf.PdfError,
+        pikepdf.PasswordError,
         UnidentifiedImageError,
         Image.DecompressionBombError,
         OSError,
+        SyntaxError,  # Pillow's word for a broken PNG
         zipfile.BadZipFile,
         ValueError,
     ) as fault:
@@ -108,7 +111,7 @@ def _office_type(content: bytes) -> str | None:
                 return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 100:
                 return archive.read("mimetype").decode("ascii", "replace").strip()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):  # RuntimeError: a locked or unknown packing
         pass
     return None
 
@@ -125,13 +128,21 @@ def _open(media_type: str, content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(part.file_size for part in archive.infolist()) > _LARGEST_UNPACKED:
                 raise ValueError("too large when unpacked")
-            if any(part.filename.lower().endswith("vbaproject.bin") for part in archive.infolist()):
-                raise ValueError("holds macros")
+            if any(_is_macro(part.filename) for part in archive.infolist()):
+                raise NotAccepted(
+                    _l("The file holds macros. Save it as a PDF, or without macros, and choose it again.")
+                )
+
+
+def _is_macro(part: str) -> bool:
+    """Whether a part of an office document is a program: Microsoft's VBA, or OpenDocument's Basic and scripts."""
+    return part.lower().endswith("vbaproject.bin") or part.startswith(("Basic/", "Scripts/"))
 
 
 def _safe_name(name: str, ending: str) -> str:
     """The sender's name without folders, control and direction characters, with the ending its content has."""
-    stem = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1].rpartition(".")[0] or name
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    stem = last.rpartition(".")[0] or last
     stem = "".join(c for c in stem if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"} and c not in '<>:"/\\|?*')
     return f"{stem.strip(' .')[:120] or 'file'}.{ending}"
 

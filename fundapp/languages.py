@@ -93,14 +93,15 @@ def catalogue(code: str, domain: str) -> Catalogue:
         return Catalogue({}, {}, lambda n: int(n != 1))
     with path.open("rb") as file:
         catalog = read_po(file, locale=folder.partition("@")[0], domain=domain)
-    texts, plurals = {}, {}
+    texts: dict[str, str] = {}
+    plurals: dict[str, tuple[str, ...]] = {}
     for message in catalog:
-        if not message.id or message.fuzzy:
+        if not message.id or message.fuzzy or not message.string:
             continue
-        if isinstance(message.id, tuple):
-            plurals[message.id[0]] = tuple(message.string)
-        elif message.string:
+        if isinstance(message.id, str):
             texts[message.id] = str(message.string)
+        else:
+            plurals[message.id[0]] = tuple(message.string)
     return Catalogue(texts, plurals, gettext_rules.c2py(catalog.plural_expr))
 
 
@@ -189,8 +190,8 @@ class LabelledEnum(enum.Enum):
 
 
 def number(value: int) -> str:
-    """A whole number the Swedish way in every language: `45 000`, with no-break spaces."""
-    return format_decimal(value, locale="sv_SE")
+    """A whole number the Swedish way in every language: `45 000`, with no-break spaces and a real minus."""
+    return format_decimal(value, locale="sv_SE").replace("-", "\N{MINUS SIGN}")
 
 
 def money(kronor: int) -> str:

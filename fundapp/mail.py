@@ -76,28 +76,41 @@ def write(
 
 
 def send_waiting(limit: int = 100) -> tuple[int, int]:
-    """Send what waits, oldest first, each in its own transaction; gives (sent, failed). Needs FUNDAPP_SMTP_HOST."""
-    sent = failed = 0
+    """Send what waits, oldest first, each in its own transaction; gives (sent, not sent). Needs FUNDAPP_SMTP_HOST.
+
+    What the receiver's server refuses for good becomes FAILED; where the server cannot be had, the message waits on.
+    """
     waiting = db.session.scalars(
         select(Message.id).where(Message.status == MessageStatus.WAITING).order_by(Message.id).limit(limit)
     ).all()
     db.session.commit()
+    sent = failed = 0
     for key in waiting:
-        message = db.session.get_one(Message, key, with_for_update={"skip_locked": True})
-        if message.status is not MessageStatus.WAITING:
+        message = db.session.get(Message, key, with_for_update={"skip_locked": True})
+        if message is None or message.status is not MessageStatus.WAITING:  # another sender has it, or had it
             db.session.rollback()
             continue
         message.attempts += 1
         try:
             _send(message)
-        except (smtplib.SMTPException, OSError) as fault:
-            message.status, message.fault = MessageStatus.FAILED, str(fault)[:500]
+        except Exception as fault:  # whatever is wrong with one message, the others must leave
+            message.fault = str(fault)[:500]
+            message.status = MessageStatus.FAILED if _is_final(fault) else MessageStatus.WAITING
             failed += 1
         else:
             message.status, message.sent_at, message.fault = MessageStatus.SENT, clock.now(), ""
             sent += 1
         db.session.commit()
     return sent, failed
+
+
+def _is_final(fault: Exception) -> bool:
+    """Whether a second try would meet the same: refused for good, or a message that cannot be made at all."""
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _text in fault.recipients.values())
+    if isinstance(fault, smtplib.SMTPDataError):
+        return fault.smtp_code >= 500
+    return not isinstance(fault, smtplib.SMTPException | OSError)
 
 
 def as_email(message: Message) -> EmailMessage:
@@ -108,8 +121,8 @@ def as_email(message: Message) -> EmailMessage:
     mail["To"] = message.to
     mail["Subject"] = message.subject
     mail["Date"] = formatdate(message.written_at.timestamp())
-    mail["Content-Language"] = message.language
     mail.set_content(message.body)
+    mail["Content-Language"] = message.language  # after the content, which clears every Content- header
     for enclosure in message.enclosures:
         mail.add_attachment(
             documents.pdf(enclosure.paper), maintype="application", subtype="pdf", filename=enclosure.paper.file_name

@@ -5,12 +5,23 @@ from flask import Blueprint
 from fundapp import mail
 from fundapp.accounts import views as accounts
 from fundapp.applications import models as application_tables
+from fundapp.applications import views as applications
 from fundapp.assessments import models as assessment_tables
+from fundapp.assessments import views as assessments
 from fundapp.decisions import models as decision_tables
+from fundapp.decisions import views as decisions
+from fundapp.funds import views as funds
+from fundapp.goals import views as goals
+from fundapp.history import views as history
 from fundapp.meetings import models as meeting_tables
+from fundapp.meetings import views as meetings
 from fundapp.projects import models as project_tables
+from fundapp.projects import views as projects
+from fundapp.public import views as public_pages
 from fundapp.registry import models as registry_tables
+from fundapp.registry import views as registry
 from fundapp.reports import models as report_tables
+from fundapp.reports import views as reports
 
 TABLES = (
     mail,
@@ -23,7 +34,20 @@ TABLES = (
     report_tables,
 )
 
-BLUEPRINTS: tuple[Blueprint, ...] = (accounts.blueprint,)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    public_pages.blueprint,
+    accounts.blueprint,
+    applications.blueprint,
+    registry.blueprint,
+    assessments.blueprint,
+    funds.blueprint,
+    history.blueprint,
+    meetings.blueprint,
+    decisions.blueprint,
+    projects.blueprint,
+    reports.blueprint,
+    goals.blueprint,
+)
 
 # Stations whose pages are an official's: denser type, the desk's catalogue.
 DESK = frozenset({"registry", "assessments", "meetings", "decisions", "funds", "history"})

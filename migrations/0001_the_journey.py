@@ -802,6 +802,7 @@ def upgrade() -> None:
         sa.Column("reservation_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("grant_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("final_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("letter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(
             "(outcome IN ('GRANT', 'GRANT_IN_PART')) = (amount IS NOT NULL)",
             name=op.f("ck_decision_only_grants_have_amount"),
@@ -813,12 +814,14 @@ def upgrade() -> None:
             "final_at IS NULL OR (amount IS NULL) = (grant_entry_id IS NULL)",
             name=op.f("ck_decision_final_grant_is_in_ledger"),
         ),
+        sa.CheckConstraint("letter_id IS NULL OR final_at IS NOT NULL", name=op.f("ck_decision_only_final_has_letter")),
         sa.ForeignKeyConstraint(
             ["application_id"], ["application.id"], name=op.f("fk_decision_application_id_application")
         ),
         sa.ForeignKeyConstraint(
             ["grant_entry_id"], ["ledger_entry.id"], name=op.f("fk_decision_grant_entry_id_ledger_entry")
         ),
+        sa.ForeignKeyConstraint(["letter_id"], ["paper.id"], name=op.f("fk_decision_letter_id_paper")),
         sa.ForeignKeyConstraint(
             ["minute_item_id"], ["minute_item.id"], name=op.f("fk_decision_minute_item_id_minute_item")
         ),

@@ -1,8 +1,9 @@
-"""Sign in and out; give roles; declare and end conflicts of interest; keep organisations."""
+"""Sign in and out; keep account and organisations; give roles; declare and end conflicts of interest."""
 
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from fundapp import clock, languages
 from fundapp.accounts import emails, rules
@@ -69,14 +70,25 @@ def use_attempt(attempt: SignInAttempt) -> tuple[Account, str]:
     )
     if used.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
         raise StepNotPossible(_l("This link has been used or is too old. Ask for a new one."))
-    account = account_by_email(attempt.email)
-    if account is None:
-        account = Account(email=attempt.email, language=attempt.language, created_at=clock.now())
-        db.session.add(account)
-        record(account, "create_account", by=None)
+    account = account_by_email(attempt.email) or _new_account(attempt)
     if not account.is_active:
         raise StepNotPossible(_l("This account is closed. Write to the municipality."))
     return account, begin_session(account)
+
+
+def _new_account(attempt: SignInAttempt) -> Account:
+    """The address's first account; where two mails are opened at once, the one that the other just made."""
+    account = Account(email=attempt.email, language=attempt.language, created_at=clock.now())
+    try:
+        with db.session.begin_nested():
+            db.session.add(account)
+    except IntegrityError:
+        made = account_by_email(attempt.email)
+        if made is None:
+            raise
+        return made
+    record(account, "create_account", by=None)
+    return account
 
 
 def begin_session(account: Account) -> str:
@@ -113,6 +125,14 @@ def note_seen(session: LoginSession) -> None:
         return
     with own_transaction() as connection:
         connection.execute(update(LoginSession).where(LoginSession.id == session.id).values(last_seen_at=clock.now()))
+
+
+def correct_account(account: Account, *, name: str, phone: str, language: str, by: Account) -> None:
+    """Change one's own name, phone or language for mail. Errors: NotAllowed."""
+    if account.id != by.id:
+        raise NotAllowed(_l("Only you can change your account."))
+    account.name, account.phone, account.language = name, phone, language
+    record(account, "correct_account", by=by)
 
 
 def add_organisation(organisation: Organisation, *, by: Account) -> Organisation:

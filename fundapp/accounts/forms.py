@@ -1,9 +1,16 @@
-"""What a person fills in about sign-in, account and organisation."""
+"""What a person fills in about sign-in, account, organisation, roles and conflicts of interest."""
 
-from wtforms import BooleanField, FieldList, FormField, SelectField, StringField
+import re
+from collections.abc import Iterable
+from typing import Any
 
-from fundapp.accounts.models import OrganisationKind
-from fundapp.languages import LANGUAGES, _, _l
+from wtforms import BooleanField, Field, FieldList, FormField, SelectField
+from wtforms.validators import StopValidation
+
+from fundapp.accounts.models import Organisation, OrganisationKind, Signatory
+from fundapp.boards.models import Board
+from fundapp.languages import LANGUAGES, _, _d, _dl, _l
+from fundapp.permissions import Role
 from fundapp.web.fields import (
     AtMost,
     EmailField,
@@ -29,11 +36,26 @@ class CodeForm(Form):
 class AccountForm(Form):
     name = LineField(_l("Your name"), [Needed(_l("Write your name.")), AtMost(200)])
     phone = PhoneField(_l("Phone"))
-    language = SelectField(_l("Language for mail from us"))
+    language = SelectField(_l("Language for mail from us"), validate_choice=False)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.language.choices = [(language.code, language.own_name) for language in LANGUAGES.values()]
+
+    def validate_language(self, field: Field) -> None:
+        if field.data not in LANGUAGES:
+            raise StopValidation(_("Choose a language."))
+
+
+ROLES_OF_A_BOARD = frozenset({Role.SECRETARY, Role.MEMBER})
+_MUNICIPAL_ALONE = ("administration", "internal_account")
+_OTHERS_ALONE = ("org_number", "bankgiro", "plusgiro", "signatories")
+
+
+def _web_address(_form: Any, field: Field) -> None:
+    """`www.example.org` or a full http address; never another scheme, since the address becomes a link."""
+    if field.data and not re.fullmatch(r"(https?://)?[^\s:/@]+\.[^\s:/@]+(:\d+)?(/\S*)?", field.data, re.IGNORECASE):
+        raise StopValidation(_("Write the address of the website, for example www.example.org."))
 
 
 class SignatoryForm(Form):
@@ -42,9 +64,9 @@ class SignatoryForm(Form):
 
 
 class OrganisationForm(Form):
-    """Address and account of an applicant; what is asked for depends on the kind."""
+    """Address and account of an applicant; what is asked for depends on the kind, and what is not is not checked."""
 
-    kind = SelectField(_l("What kind of organisation"), choices=[])
+    kind = SelectField(_l("What kind of organisation"), choices=[], validate_choice=False)
     name = LineField(_l("Name"), [Needed(_l("Write the organisation's name.")), AtMost(200)])
     org_number = OrgNumberField(_l("Organisation number"))
     administration = LineField(_l("Administration and unit"), [AtMost(200)])
@@ -54,7 +76,7 @@ class OrganisationForm(Form):
     city = LineField(_l("Town"), [Needed(_l("Write the town.")), AtMost(100)])
     email = EmailField(_l("E-mail of the organisation"), [Needed(_l("Write the organisation's e-mail address."))])
     phone = PhoneField(_l("Phone of the organisation"), [Needed(_l("Write a phone number."))])
-    website = LineField(_l("Website"), [AtMost(200)])
+    website = LineField(_l("Website"), [AtMost(200), _web_address])
     bankgiro = GiroField(_l("Bankgiro"))
     plusgiro = GiroField(_l("Plusgiro"), shortest=2)
     signatories = FieldList(FormField(SignatoryForm), min_entries=2, max_entries=10)
@@ -63,6 +85,9 @@ class OrganisationForm(Form):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = [("", _("Choose")), *((kind.name, str(kind.label)) for kind in OrganisationKind)]
+        given = kwargs.get("obj")
+        if isinstance(given, Organisation) and not self.is_submitted():
+            self.kind.data = given.kind.name
 
     @property
     def is_municipal(self) -> bool:
@@ -70,16 +95,24 @@ class OrganisationForm(Form):
 
     def validate(self, extra_validators: object = None) -> bool:
         """The fields' own checks, and what a municipal unit gives instead of number and giro."""
-        is_valid = super().validate(extra_validators)
+        super().validate(extra_validators)
+        for name in _OTHERS_ALONE if self.is_municipal else _MUNICIPAL_ALONE:
+            self._forgive(self[name])
         for field, text in self._missing():
             field.errors = [*field.errors, text]
-            is_valid = False
-        return bool(is_valid)
+        # A row's fault reaches the summary through its list, which gathered the rows' faults before these were found.
+        self.signatories.errors = [row.errors for row in self.signatories if row.errors]
+        return not self.errors
 
-    def _missing(self) -> list[tuple[StringField, str]]:
-        found = []
-        if not self.kind.data:
-            self.kind.errors = []
+    def _forgive(self, field: Field) -> None:
+        field.errors = []
+        for row in getattr(field, "entries", ()):
+            for part in row.form:
+                part.errors = []
+
+    def _missing(self) -> list[tuple[Field, str]]:
+        found: list[tuple[Field, str]] = []
+        if self.kind.data not in OrganisationKind.__members__:
             found.append((self.kind, _("Choose the kind of organisation.")))
         if self.is_municipal:
             if not self.administration.data:
@@ -93,9 +126,79 @@ class OrganisationForm(Form):
             found.append((self.bankgiro, _("Write a bankgiro or a plusgiro that belongs to the organisation.")))
         if not any(row.form.name.data for row in self.signatories):
             found.append((self.signatories[0].form.name, _("Write who may sign for the organisation.")))
+        found += [
+            (row.form.name, _("Write the name of the person you gave a phone or e-mail for."))
+            for row in self.signatories
+            if row.form.contact.data and not row.form.name.data and any(r.form.name.data for r in self.signatories)
+        ]
         return found
+
+    def write_to(self, organisation: Organisation) -> Organisation:
+        """Set the organisation's facts from a form that was accepted; what its kind is not asked for becomes empty."""
+        organisation.kind = OrganisationKind[self.kind.data]
+        for name in ("name", "address", "postal_code", "city", "email", "phone"):
+            setattr(organisation, name, self[name].data)
+        organisation.website = self.website.data or ""
+        unit, other = self.is_municipal, not self.is_municipal
+        organisation.administration = self.administration.data if unit else ""
+        organisation.internal_account = self.internal_account.data if unit else ""
+        organisation.org_number = self.org_number.data if other else None
+        organisation.bankgiro = (self.bankgiro.data or "") if other else ""
+        organisation.plusgiro = (self.plusgiro.data or "") if other else ""
+        organisation.signs_jointly = bool(self.signs_jointly.data) and other
+        rows = [row.form for row in self.signatories if row.form.name.data] if other else []
+        organisation.signatories = [
+            Signatory(position=n, name=row.name.data, contact=row.contact.data or "") for n, row in enumerate(rows)
+        ]
+        return organisation
 
 
 class ConflictForm(Form):
-    organisation = SelectField(_l("Organisation"))
-    reason = TextField(_l("Why"), [Needed(_l("Write why you must not handle this.")), AtMost(500)])
+    organisation = SelectField(_dl("Organisation"), validate_choice=False)
+    reason = TextField(_dl("Why"), [Needed(_dl("Write why you must not handle this.")), AtMost(500)])
+
+    def __init__(self, organisations: Iterable[Organisation]) -> None:
+        super().__init__()
+        self.by_public_id = {organisation.public_id: organisation for organisation in organisations}
+        self.organisation.choices = [
+            ("", _d("Choose")),
+            *((key, _named_with_number(organisation)) for key, organisation in self.by_public_id.items()),
+        ]
+
+    def validate_organisation(self, field: Field) -> None:
+        if field.data not in self.by_public_id:
+            raise StopValidation(_d("Choose the organisation."))
+
+    @property
+    def chosen(self) -> Organisation:
+        return self.by_public_id[self.organisation.data]
+
+
+def _named_with_number(organisation: Organisation) -> str:
+    number = organisation.org_number
+    return f"{organisation.name}, {number[:6]}-{number[6:]}" if number else organisation.name
+
+
+class RoleForm(Form):
+    role = SelectField(_dl("Role"), validate_choice=False)
+    board = SelectField(_dl("Board"), validate_choice=False)
+
+    def __init__(self, boards: Iterable[Board], held: Iterable[Role]) -> None:
+        super().__init__()
+        self.boards = {board.code: board for board in boards}
+        self.offered = {role.name: role for role in Role if role is not Role.APPLICANT and role not in held}
+        self.role.choices = [("", _d("Choose")), *((name, str(role.label)) for name, role in self.offered.items())]
+        self.board.choices = [("", _d("None")), *((code, board.name) for code, board in self.boards.items())]
+
+    def validate_role(self, field: Field) -> None:
+        if field.data not in self.offered:
+            raise StopValidation(_d("Choose a role that the person does not have."))
+
+    def validate_board(self, field: Field) -> None:
+        if self.offered.get(self.role.data) in ROLES_OF_A_BOARD and field.data not in self.boards:
+            raise StopValidation(_d("Choose the board that the secretary or member belongs to."))
+
+    @property
+    def chosen(self) -> tuple[Role, Board | None]:
+        role = self.offered[self.role.data]
+        return role, self.boards[self.board.data] if role in ROLES_OF_A_BOARD else None

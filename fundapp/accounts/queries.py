@@ -1,8 +1,9 @@
 """Who is signed in, and what a person may see. `visible_to` filters every list of applications there is."""
 
+from flask_login import current_user
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 
-from fundapp.accounts.models import Account, LoginSession, Organisation
+from fundapp.accounts.models import Account, Conflict, LoginSession, Organisation, RoleGiven
 from fundapp.applications.models import Application
 from fundapp.db import db
 from fundapp.meetings.models import AgendaCase, MinuteItem
@@ -51,9 +52,10 @@ def visible_to(person: Person) -> ColumnElement[bool]:
     if person.roles & _ALL_CASES:
         reach: ColumnElement[bool] = true()
     elif Role.MEMBER in person.roles:
-        reach = exists().where(
-            AgendaCase.application_id == Application.id,
-            MinuteItem.id == AgendaCase.minute_item_id,
+        reach = (
+            exists()
+            .where(AgendaCase.application_id == Application.id, MinuteItem.id == AgendaCase.minute_item_id)
+            .correlate(Application)  # a query that reads agendas itself must not lend them to this one
         )
     else:
         return false()
@@ -70,4 +72,78 @@ def possible_doubles(organisation: Organisation) -> list[Organisation]:
                 Organisation.org_number == organisation.org_number, Organisation.id != organisation.id
             )
         )
+    )
+
+
+def account_by_public_id(public_id: str) -> Account | None:
+    return db.session.scalar(select(Account).where(Account.public_id == public_id))
+
+
+def own_organisation(public_id: str) -> Organisation | None:
+    """An organisation the signed-in person acts for."""
+    return db.session.scalar(
+        select(Organisation).where(
+            Organisation.public_id == public_id, Organisation.id.in_(current_user.organisation_ids)
+        )
+    )
+
+
+def own_organisations(person: Account) -> list[Organisation]:
+    """The organisations the person acts for, by name."""
+    return sorted((membership.organisation for membership in person.memberships), key=lambda each: each.name.lower())
+
+
+def people_with_roles() -> list[Account]:
+    """Everybody who has been given a role, by name."""
+    return list(
+        db.session.scalars(
+            select(Account)
+            .where(exists().where(RoleGiven.account_id == Account.id))
+            .order_by(func.lower(Account.name), Account.email)
+        )
+    )
+
+
+def people_named(text: str, most: int = 50) -> list[Account]:
+    """Accounts whose name or address holds `text`; å, ä and ö too, whose two cases SQLite does not know as one."""
+    cases = {text, text.lower(), text.upper(), text.title()}
+    return list(
+        db.session.scalars(
+            select(Account)
+            .where(
+                or_(
+                    Account.email.contains(text.lower(), autoescape=True),
+                    *(Account.name.contains(case, autoescape=True) for case in sorted(cases)),
+                )
+            )
+            .order_by(func.lower(Account.name), Account.email)
+            .limit(most)
+        )
+    )
+
+
+def applying_organisations(person: Account) -> list[Organisation]:
+    """Who has sent in an application and may be declared a conflict with; not whom it concerns already, nor drafts."""
+    has_sent = exists().where(
+        Application.organisation_id == Organisation.id, Application.status != ApplicationStatus.DRAFT
+    )
+    return list(
+        db.session.scalars(
+            select(Organisation)
+            .where(has_sent, Organisation.id.not_in(person.conflicting_organisation_ids | person.organisation_ids))
+            .order_by(func.lower(Organisation.name), Organisation.id)
+        )
+    )
+
+
+def own_conflicts(person: Account) -> list[Conflict]:
+    """All the person has declared, the newest first, ended ones too."""
+    return list(
+        db.session.scalars(select(Conflict).where(Conflict.account_id == person.id).order_by(Conflict.id.desc()))
+    )
+
+
+def own_conflict(public_id: str) -> Conflict | None:
+    return db.session.scalar(
+        select(Conflict).where(Conflict.public_id == public_id, Conflict.account_id == current_user.id)
     )

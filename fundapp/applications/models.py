@@ -129,8 +129,9 @@ class Submission(Base):
     """A frozen copy, made when the application was sent or completed; the first is number 1.
 
     `content`: {"form", "form_version", "language", "sections": [{"code", "title", "title_sv", "answers": [{"code",
-    "question", "question_sv", "answer": text or list of rows}]}], "organisation": {…} or null, "account": {…},
-    "attachments": [{"kind", "name", "size", "sha256"}]}.
+    "question", "question_sv", "answer", "answer_sv", "is_typed"}]}], "organisation": {…} or null, "account": {…},
+    "attachments": [{"kind", "name", "size", "sha256"}]}. An answer is null, a text, a list of texts, or a list of rows,
+    each a list of answers of the same shape (rows have no "answer_sv" of their own).
     """
 
     __tablename__ = "submission"

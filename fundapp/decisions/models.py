@@ -8,15 +8,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
 from fundapp.db import Base, enum_type, public_id_column
+from fundapp.documents import Paper
 from fundapp.funds.models import LedgerEntry
 from fundapp.meetings.models import MinuteItem
+from fundapp.registry.models import Case
 from fundapp.workflow import Outcome
 
 
 class Decision(Base):
     """What the board decided, in kronor; `final_at` is None while the outcome is pending.
 
-    A pending grant points to the ledger row that reserved its sum; a final one also to the row that granted it.
+    A pending grant points to the ledger row that reserved its sum; a final one also to the row that granted it, and
+    to the letter that the applicant got.
     """
 
     __tablename__ = "decision"
@@ -31,6 +34,7 @@ class Decision(Base):
         CheckConstraint(
             "final_at IS NULL OR (amount IS NULL) = (grant_entry_id IS NULL)", name="final_grant_is_in_ledger"
         ),
+        CheckConstraint("letter_id IS NULL OR final_at IS NOT NULL", name="only_final_has_letter"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -47,6 +51,7 @@ class Decision(Base):
     reservation_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"))
     grant_entry_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"))
     final_at: Mapped[datetime | None]
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"))
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -55,6 +60,7 @@ class Decision(Base):
     recorded_by: Mapped[Account] = relationship()
     reservation: Mapped[LedgerEntry | None] = relationship(foreign_keys=reservation_id)
     grant_entry: Mapped[LedgerEntry | None] = relationship(foreign_keys=grant_entry_id)
+    letter: Mapped[Paper | None] = relationship()
     absences: Mapped[list["Absence"]] = relationship(
         back_populates="decision", order_by="Absence.id", cascade="all, delete-orphan"
     )
@@ -62,6 +68,13 @@ class Decision(Base):
     @property
     def is_final(self) -> bool:
         return self.final_at is not None
+
+    @property
+    def case(self) -> Case:
+        """The application's case. Errors: LookupError; none without a case comes to an agenda."""
+        if self.application.case is None:
+            raise LookupError(f"application {self.application.public_id} has no case")
+        return self.application.case
 
     @property
     def thread(self) -> str:

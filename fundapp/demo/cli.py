@@ -1,10 +1,14 @@
 """`fundapp demo`: load what the demo shows."""
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
+from fundapp.accounts.queries import account_by_email
 from fundapp.config import settings
 from fundapp.db import db
+from fundapp.demo.cases import add_cases
+from fundapp.demo.people import PEOPLE, add_organisations, add_people
 from fundapp.reference import load_reference
 
 
@@ -14,5 +18,14 @@ def demo() -> None:
     """Load plans, funds and fictitious people and cases; run twice, nothing doubles. Not in production."""
     if not settings().is_demo:
         raise click.ClickException("the demo is loaded only with FUNDAPP_DEMO=1")
-    load_reference(db.session, settings().municipality)
-    db.session.commit()
+    with current_app.test_request_context("/sv/", base_url=settings().base_url):
+        load_reference(db.session, settings().municipality)
+        if account_by_email(PEOPLE[0].email) is None and settings().municipality == "kalix":
+            accounts = add_people()
+            add_cases(accounts, add_organisations(accounts))
+        db.session.commit()
+    click.echo(f"\nfundapp's demo: {settings().base_url}\n")
+    click.echo("Sign in with one of these addresses; the mail with the code is at /demo/mail:")
+    for person in PEOPLE:
+        click.echo(f"  {person.email:27} {person.what}")
+    click.echo("")

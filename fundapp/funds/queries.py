@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from fundapp import clock
-from fundapp.accounts.models import Account
+from fundapp.accounts.models import Account, OrganisationKind
+from fundapp.boards.queries import boards_of
 from fundapp.config import settings
 from fundapp.db import db
 from fundapp.funds.models import Fund, LedgerEntry, LedgerKind, Round
+from fundapp.funds.terms import Text
+from fundapp.languages import Lazy, _d, _dl, current, day_and_time, long_day, money, number
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,17 @@ class LedgerRow:
     decided_on: date | None
     reference: str
     who: str
+
+
+@dataclass(frozen=True)
+class TermsValue:
+    """One value of a fund's terms as it is read; `lines` in `language`."""
+
+    label: str
+    lines: list[str]
+    language: str
+    source: str
+    is_assumption: bool
 
 
 @dataclass(frozen=True)
@@ -111,31 +125,128 @@ def ledger_of(round_: Round) -> list[LedgerRow]:
 
 
 def ledger_faults(session: Session) -> list[LedgerFault]:
-    """Every total of every round that its ledger rows do not make; empty when the books are right."""
-    moved: dict[tuple[int, LedgerKind], int] = {
-        (round_id, kind): int(amount)
-        for round_id, kind, amount in session.execute(
-            select(LedgerEntry.round_id, LedgerEntry.kind, func.sum(LedgerEntry.amount)).group_by(
-                LedgerEntry.round_id, LedgerEntry.kind
-            )
+    """Every total of every round that its ledger rows do not make; empty when the books are right.
+
+    One statement, hence one moment: movements that are committed meanwhile are no faults.
+    """
+    kinds = list(LedgerKind)
+    totals = ("frame", "reserved", "granted", "paid", "released")
+    rows = session.execute(
+        select(
+            Fund.code,
+            Round.label,
+            *(getattr(Round, total) for total in totals),
+            *(func.sum(case((LedgerEntry.kind == kind, LedgerEntry.amount), else_=0)) for kind in kinds),
         )
-    }
+        .select_from(Round)
+        .join(Fund)
+        .outerjoin(LedgerEntry, LedgerEntry.round_id == Round.id)
+        .group_by(Round.id, Fund.id)
+        .order_by(Round.id)
+    )
     found = []
-    for round_ in session.scalars(select(Round).order_by(Round.id).execution_options(populate_existing=True)):
-        for total, in_ledger in _totals(moved, round_.id).items():
-            kept: Any = getattr(round_, total)
+    for fund, label, *sums in rows:
+        moved = dict(zip(kinds, (int(amount) for amount in sums[len(totals) :]), strict=True))
+        for total, kept, in_ledger in zip(totals, sums, _totals(moved), strict=False):
             if kept != in_ledger:
-                found.append(LedgerFault(round_.fund.code, round_.label, total, kept, in_ledger))
+                found.append(LedgerFault(fund, label, total, kept, in_ledger))
     return found
 
 
-def _totals(moved: dict[tuple[int, LedgerKind], int], round_id: int) -> dict[str, int]:
-    """What a round's totals must be by its rows."""
-    of = {kind: moved.get((round_id, kind), 0) for kind in LedgerKind}
-    return {
-        "frame": of[LedgerKind.FRAME],
-        "reserved": of[LedgerKind.RESERVE] - of[LedgerKind.UNRESERVE] - of[LedgerKind.GRANT],
-        "granted": of[LedgerKind.GRANT],
-        "paid": of[LedgerKind.PAY],
-        "released": of[LedgerKind.RELEASE],
-    }
+def _totals(moved: dict[LedgerKind, int]) -> tuple[int, ...]:
+    """What a round's totals must be by its rows: frame, reserved, granted, paid, released."""
+    granted = moved[LedgerKind.GRANT]
+    reserved = moved[LedgerKind.RESERVE] - moved[LedgerKind.UNRESERVE] - granted
+    return moved[LedgerKind.FRAME], reserved, granted, moved[LedgerKind.PAY], moved[LedgerKind.RELEASE]
+
+
+# --- the terms, read out ------------------------------------------------------------------------------------------
+
+_LABELS: dict[str, Lazy] = {
+    "name": _dl("Name"),
+    "purpose": _dl("Purpose"),
+    "handling": _dl("Handling"),
+    "goals": _dl("Goals"),
+    "target_groups": _dl("Target groups"),
+    "applicant_types": _dl("Who may apply"),
+    "takes_nominations": _dl("Takes nominations"),
+    "deciding_body": _dl("Deciding body here"),
+    "statutes_body": _dl("Body that the statutes name"),
+    "municipal_priority": _dl("Priority of municipal projects"),
+    "report_months": _dl("Months until the report"),
+    "instalments": _dl("Instalments"),
+    "conditions": _dl("Conditions"),
+    "attachments": _dl("Attachments"),
+    "formal_checks": _dl("Formal check"),
+    "criteria": _dl("Criteria"),
+    "sum": _dl("Sum"),
+    "opens": _dl("Opens"),
+    "closes": _dl("Closes"),
+    "is_continuous": _dl("Applied for continuously"),
+    "period_start": _dl("Period begins"),
+    "period_end": _dl("Period ends"),
+}
+
+
+def values_of(fund: Fund) -> list[TermsValue]:
+    """Every value of the fund's terms with its source, in the file's order; its rounds' after them."""
+    return [_shown(key, kept) for key, kept in fund.terms.items() if isinstance(kept, dict)]
+
+
+def values_of_round(round_: Round) -> list[TermsValue]:
+    """Every value of the terms that one round began with."""
+    for terms in round_.fund.terms["rounds"]:
+        if terms["label"] == round_.label:
+            return [_shown(key, kept) for key, kept in terms.items() if isinstance(kept, dict)]
+    return []
+
+
+def _shown(key: str, kept: dict[str, Any]) -> TermsValue:
+    language, lines = _lines(key, kept["value"])
+    return TermsValue(str(_LABELS[key]), lines, language, kept["source"], kept["is_assumption"])
+
+
+def _lines(key: str, value: Any) -> tuple[str, list[str]]:
+    """The language a value is in and its lines; none where a list is empty."""
+    if isinstance(value, dict):
+        language, text = Text(**value).shown_in(current().code)
+        return language, [text]
+    if key == "name":
+        return "sv", [value]
+    if key in ("deciding_body", "statutes_body"):
+        return "sv", [next((b.name for b in boards_of(settings().municipality) if b.code == value), value)]
+    if key == "applicant_types":
+        return current().code, [_kinds(value)]
+    if key == "instalments":
+        return current().code, [" + ".join(f"{part} %" for part in value)]
+    if isinstance(value, list):
+        return _items(value)
+    return current().code, [_plain(key, value)]
+
+
+def _items(items: list[dict[str, Any]]) -> tuple[str, list[str]]:
+    language, lines = current().code, []
+    for item in items:
+        language, text = Text(**item["text"]).shown_in(current().code)
+        required = item.get("is_required")
+        rest = [] if required is None else [_d("required") if required else _d("if there is one")]
+        if len(item.get("applicant_types", OrganisationKind)) < len(OrganisationKind):
+            rest.append(_d("for: %(kinds)s", kinds=_kinds(item["applicant_types"])))
+        lines.append(f"{text} ({'; '.join(rest)})" if rest else text)
+    return language, lines
+
+
+def _kinds(codes: list[str]) -> str:
+    return ", ".join(str(OrganisationKind[code.upper()].label) for code in codes)
+
+
+def _plain(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _d("Yes") if value else _d("No")
+    if key == "sum":
+        return money(value)
+    if isinstance(value, int):
+        return number(value)
+    if key in ("opens", "closes"):
+        return day_and_time(datetime.fromisoformat(value))
+    return long_day(date.fromisoformat(value))

@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from fundapp import clock
 from fundapp.boards.actions import load_boards
 from fundapp.boards.models import Board
+from fundapp.db import db
 from fundapp.goals.models import AreaBoard, GoalArea, Objective, ObjectiveBoard, Plan, PlanAction, PlanGoal
 from fundapp.goals.rules import ActionText, AreaText, Marks, ObjectiveText, read_plan
+from fundapp.history.actions import record
+from fundapp.permissions import Permission, why_not
+from fundapp.workflow import NotAllowed
 
 
 class PlanDiffers(Exception):
@@ -46,6 +52,15 @@ def set_answer(
         row = _add_answer(place, board)
     row.answer, row.answered_by, row.answered_on = answer, by, on
     session.flush()
+
+
+def answer_for_board(objective: Objective, board: Board, answer: bool | None, *, by: Any) -> None:
+    """Record an official's word of whether a board answers for an objective. Errors: NotAllowed."""
+    reason = why_not(by, Permission.ANSWER_FOR_BOARD)
+    if reason is not None:
+        raise NotAllowed(reason)
+    set_answer(db.session, objective, board, answer, by=by.name or by.email, on=clock.today())
+    record(objective, "answer_for_board", by=by, board=board.code, answer=answer)
 
 
 def _load_goals(plan: Plan, texts: tuple[str, ...]) -> None:

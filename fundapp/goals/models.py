@@ -82,6 +82,10 @@ class Objective(Base):
     area: Mapped[GoalArea] = relationship(back_populates="objectives")
     board_answers: Mapped[list["ObjectiveBoard"]] = relationship(back_populates="objective")
 
+    @property
+    def thread(self) -> str:
+        return f"objective-{self.id}"
+
 
 class BoardAnswer:
     """Whether a board answers for something: True, False, or None for not decided.

@@ -1,13 +1,38 @@
 """The plan as the database holds it: the file's texts with the boards' answers of today."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from fundapp import clock
+from fundapp.applications.models import Application, ApplicationArea, ApplicationKind
+from fundapp.assessments.models import ObjectiveLink
+from fundapp.boards.models import Board
+from fundapp.config import settings
+from fundapp.db import db
+from fundapp.decisions.models import Decision
 from fundapp.goals.models import AreaBoard, GoalArea, Objective, ObjectiveBoard, Plan, PlanAction
-from fundapp.goals.rules import ActionText, AreaText, Marks, ObjectiveText, PlanText, UnknownPlan, as_json
+from fundapp.goals.rules import (
+    ActionText,
+    ApplicationFacts,
+    AreaText,
+    Facts,
+    Marks,
+    Numbers,
+    ObjectiveText,
+    PlanText,
+    ProjectFacts,
+    UnknownPlan,
+    as_json,
+)
+from fundapp.meetings.models import Meeting, MinuteItem
+from fundapp.projects.models import Project, ProjectObjective
+from fundapp.reports.models import Report
+from fundapp.workflow import ApplicationStatus, ReportStatus
 
 
 def plan_with_code(session: Session, code: str) -> Plan:
@@ -74,3 +99,224 @@ def _action_text(action: PlanAction) -> ActionText:
 def _marks(answers: Sequence[AreaBoard | ObjectiveBoard]) -> Marks:
     """In the order of the plan's columns."""
     return {row.board.code: row.answer for row in sorted(answers, key=lambda row: row.board.position)}
+
+
+# --- follow-up --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ObjectiveRow:
+    """An objective with its numbers; `marks` by the board's code, None for not decided."""
+
+    objective: Objective
+    numbers: Numbers
+    marks: Marks
+    is_worked_on: bool
+
+
+@dataclass(frozen=True)
+class AreaRow:
+    area: GoalArea
+    numbers: Numbers
+    objectives: list[ObjectiveRow]
+    marks: Marks
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """What a board answers for: counts of its answers, and the numbers of the objectives it said yes to."""
+
+    board: Board
+    yes: int
+    no: int
+    undecided: int
+    numbers: Numbers
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """The goal page. `unknown` names the filters that the address asked for and that do not exist."""
+
+    plan: Plan
+    areas: list[AreaRow]
+    boards: list[BoardRow]
+    years: list[tuple[int, Numbers]]
+    in_all: Numbers
+    without_objective: Numbers
+    year: int | None
+    board: Board | None
+    unknown: list[str]
+
+    @property
+    def all_years(self) -> list[int]:
+        return [year for year, _numbers in self.years]
+
+    @property
+    def undecided(self) -> int:
+        return sum(row.undecided for row in self.boards)
+
+
+def sent_facts() -> Facts:
+    """Every sent application for a grant and every project of a final decision, in six statements."""
+    return Facts(_application_facts(), _project_facts())
+
+
+def _application_facts() -> list[ApplicationFacts]:
+    is_sent = (
+        Application.kind == ApplicationKind.GRANT,
+        Application.status != ApplicationStatus.DRAFT,
+        Application.submitted_at.is_not(None),
+    )
+    chosen = select(ApplicationArea.application_id, ApplicationArea.goal_area_id).join(
+        Application, Application.id == ApplicationArea.application_id
+    )
+    linked = select(ObjectiveLink.application_id, ObjectiveLink.objective_id).join(
+        Application, Application.id == ObjectiveLink.application_id
+    )
+    areas = _grouped(db.session.execute(chosen.where(*is_sent)))
+    objectives = _grouped(db.session.execute(linked.where(*is_sent)))
+    rows = db.session.execute(select(Application.id, Application.submitted_at).where(*is_sent)).all()
+    return [
+        ApplicationFacts(clock.local_day(sent).year, frozenset(areas[key]), frozenset(objectives[key]))
+        for key, sent in rows
+        if sent is not None
+    ]
+
+
+def _project_facts() -> list[ProjectFacts]:
+    pairs = select(ProjectObjective.project_id, ProjectObjective.objective_id)
+    objectives = _grouped(db.session.execute(pairs))
+    people = (Report.women + Report.men + Report.girls + Report.boys).label("people")
+    approved = select(Report.project_id, people).where(Report.status == ReportStatus.APPROVED)
+    actual = {row.project_id: row.people for row in db.session.execute(approved)}
+    rows = db.session.execute(
+        select(
+            Project.id,
+            Meeting.held_on,
+            Project.granted,
+            Application.women + Application.men + Application.girls + Application.boys,
+        )
+        .join(Project.application)
+        .join(Project.decision)
+        .join(Decision.item)
+        .join(MinuteItem.meeting)
+        .where(Decision.final_at.is_not(None))
+    ).all()
+    return [
+        ProjectFacts(held_on.year, granted, planned or 0, actual.get(key), frozenset(objectives[key]))
+        for key, held_on, granted, planned in rows
+    ]
+
+
+def _grouped(pairs: Iterable[Any]) -> dict[int, set[int]]:
+    found: dict[int, set[int]] = defaultdict(set)
+    for key, value in pairs:
+        found[key].add(value)
+    return found
+
+
+def follow_up(year_asked: str = "", board_asked: str = "") -> FollowUp:
+    """The plan of this municipality with what is done for it. A year or board that does not exist is left out and
+    named in `unknown`. Errors: UnknownPlan when the plan is not loaded.
+    """
+    plan, every = plan_with_code(db.session, settings().municipality), sent_facts()
+    boards = boards_in(plan)
+    year = int(year_asked) if year_asked.isdecimal() and int(year_asked) in every.years else None
+    board = next((board for board in boards if board.code == board_asked), None)
+    facts = every if year is None else every.in_year(year)
+    areas = [_area_row(area, facts, every, board) for area in plan.areas]
+    return FollowUp(
+        plan=plan,
+        areas=[row for row in areas if board is None or row.objectives],
+        boards=[_board_row(board, plan, facts) for board in boards],
+        years=[(one, every.in_year(one).in_all) for one in every.years],
+        in_all=facts.in_all,
+        without_objective=facts.without_objective,
+        year=year,
+        board=board,
+        unknown=[asked for asked, found in ((year_asked, year), (board_asked, board)) if asked and found is None],
+    )
+
+
+def _area_row(area: GoalArea, facts: Facts, every: Facts, board: Board | None) -> AreaRow:
+    rows = [_objective_row(objective, facts, every) for objective in area.objectives]
+    rows = [row for row in rows if board is None or row.marks.get(board.code)]
+    return AreaRow(
+        area=area,
+        numbers=facts.for_objectives(
+            frozenset(row.objective.id for row in rows), frozenset({area.id} if board is None else ())
+        ),
+        objectives=rows,
+        marks=_marks(area.board_answers),
+    )
+
+
+def _objective_row(objective: Objective, facts: Facts, every: Facts) -> ObjectiveRow:
+    """Worked on: a board answers for it, or a project of any year serves it."""
+    mine, marks = frozenset({objective.id}), _marks(objective.board_answers)
+    return ObjectiveRow(
+        objective=objective,
+        numbers=facts.for_objectives(mine),
+        marks=marks,
+        is_worked_on=any(marks.values()) or every.for_objectives(mine).projects > 0,
+    )
+
+
+def boards_in(plan: Plan) -> list[Board]:
+    """The plan's columns in their order: boards that have a mark on any of its objectives or areas."""
+    of_areas = [row.board for area in plan.areas for row in area.board_answers]
+    of_objectives = [row.board for area in plan.areas for one in area.objectives for row in one.board_answers]
+    found = {board.id: board for board in (*of_areas, *of_objectives)}
+    return sorted(found.values(), key=lambda board: board.position)
+
+
+def _board_row(board: Board, plan: Plan, facts: Facts) -> BoardRow:
+    answers = [
+        (objective.id, row.answer)
+        for area in plan.areas
+        for objective in area.objectives
+        for row in objective.board_answers
+        if row.board_id == board.id
+    ]
+    said_yes = frozenset(key for key, answer in answers if answer)
+    return BoardRow(
+        board=board,
+        yes=len(said_yes),
+        no=sum(answer is False for _key, answer in answers),
+        undecided=sum(answer is None for _key, answer in answers),
+        numbers=facts.for_objectives(said_yes),
+    )
+
+
+def objective_with_code(code: str) -> Objective | None:
+    """An objective of this municipality's plan, with its boards."""
+    return db.session.scalar(
+        select(Objective)
+        .join(Objective.area)
+        .join(GoalArea.plan)
+        .where(Plan.code == settings().municipality, Objective.code == code)
+        .options(joinedload(Objective.area), selectinload(Objective.board_answers).joinedload(ObjectiveBoard.board))
+    )
+
+
+def projects_serving(objective: Objective) -> list[Project]:
+    """The funded projects that serve an objective, the latest decided first."""
+    return list(
+        db.session.scalars(
+            select(Project)
+            .join(ProjectObjective, ProjectObjective.project_id == Project.id)
+            .join(Project.decision)
+            .join(Decision.item)
+            .join(MinuteItem.meeting)
+            .where(ProjectObjective.objective_id == objective.id, Decision.final_at.is_not(None))
+            .options(joinedload(Project.decision).joinedload(Decision.item))
+            .order_by(Meeting.held_on.desc(), Project.id.desc())
+        )
+    )
+
+
+def other_plans() -> list[Plan]:
+    """The plans of other municipalities that are loaded."""
+    return list(
+        db.session.scalars(select(Plan).where(Plan.code != settings().municipality).order_by(Plan.municipality))
+    )

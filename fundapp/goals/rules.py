@@ -1,7 +1,7 @@
 """A plan as its file holds it, and as JSON for others; no database needed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -133,3 +133,91 @@ def as_json(plan: PlanText) -> dict[str, Any]:
             for action in plan.actions
         ],
     }
+
+
+# --- follow-up: what is done for the plan -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ProjectFacts:
+    """A project of a final grant. `year` is the decision's; kronor; `actual` None until a report is approved."""
+
+    year: int
+    granted: int
+    planned: int
+    actual: int | None
+    objectives: frozenset[int]
+
+
+@dataclass(frozen=True)
+class ApplicationFacts:
+    """An application for a grant that was sent. `year` is when it came in; areas and objectives by their keys."""
+
+    year: int
+    areas: frozenset[int]
+    objectives: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What one row of the follow-up says. `actual` counts reported projects alone; None where none is reported."""
+
+    applications: int
+    projects: int
+    granted: int
+    planned: int
+    actual: int | None
+    reported: int
+
+
+def numbers_of(applications: Iterable[ApplicationFacts], projects: Iterable[ProjectFacts]) -> Numbers:
+    """The sums of a row. Whoever picks the row's projects sees to it that each is there once."""
+    picked = list(projects)
+    actual = [project.actual for project in picked if project.actual is not None]
+    return Numbers(
+        applications=len(list(applications)),
+        projects=len(picked),
+        granted=sum(project.granted for project in picked),
+        planned=sum(project.planned for project in picked),
+        actual=sum(actual) if actual else None,
+        reported=len(actual),
+    )
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything the follow-up counts, already narrowed to a year where one is asked for."""
+
+    applications: Sequence[ApplicationFacts]
+    projects: Sequence[ProjectFacts]
+
+    def in_year(self, year: int) -> "Facts":
+        return Facts(
+            [application for application in self.applications if application.year == year],
+            [project for project in self.projects if project.year == year],
+        )
+
+    def for_objectives(self, objectives: frozenset[int], areas: frozenset[int] = frozenset()) -> Numbers:
+        """What serves at least one of these objectives. A project counts once and with its whole sum, however many of
+        them it serves; an application counts when an official linked it to one, or its sender chose the area.
+        """
+        return numbers_of(
+            [a for a in self.applications if a.objectives & objectives or a.areas & areas],
+            [project for project in self.projects if project.objectives & objectives],
+        )
+
+    @property
+    def in_all(self) -> Numbers:
+        return numbers_of(self.applications, self.projects)
+
+    @property
+    def without_objective(self) -> Numbers:
+        return numbers_of(
+            [application for application in self.applications if not application.objectives],
+            [project for project in self.projects if not project.objectives],
+        )
+
+    @property
+    def years(self) -> list[int]:
+        """The years that have anything to count, the first one first."""
+        return sorted({one.year for one in self.applications} | {one.year for one in self.projects})

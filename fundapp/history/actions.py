@@ -19,7 +19,7 @@ def record(subject: Any, event: str, *, by: Any, **facts: Any) -> HistoryEntry:
     entry = HistoryEntry(
         at=clock.now(),
         account_id=by.id if by is not None else None,
-        who=by.name if by is not None else "fundapp",
+        who=(by.name or by.email) if by is not None else "fundapp",
         subject=subject.__tablename__,
         subject_id=subject.id,
         thread=subject.thread,
@@ -37,4 +37,6 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if value is None or isinstance(value, str | int | bool):
         return value
+    if hasattr(value, "__tablename__"):
+        return getattr(value, "public_id", None) or value.id
     return str(value)

@@ -1,5 +1,6 @@
 """Start a project from a grant, pay its instalments, change the plan of what is not paid yet."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -10,13 +11,15 @@ from fundapp.applications.models import Application, ApplicationKind
 from fundapp.assessments.models import ObjectiveLink
 from fundapp.db import db
 from fundapp.decisions.models import Decision
+from fundapp.funds import actions as ledger
 from fundapp.goals.models import Objective
 from fundapp.history.actions import record
 from fundapp.languages import _dl
 from fundapp.permissions import Permission
 from fundapp.projects import rules
 from fundapp.projects.models import Instalment, Project
-from fundapp.workflow import NotAllowed, StepNotPossible
+from fundapp.projects.rules import Part
+from fundapp.workflow import InstalmentStatus, NotAllowed, ProjectStatus, StepNotPossible, demand_step, take_step
 
 
 def start_project(decision: Decision, *, by: Any) -> Project:
@@ -50,9 +53,7 @@ def _project_of(decision: Decision, application: Application) -> Project:
         granted=decision.amount,
         starts_on=application.starts_on,
         ends_on=application.ends_on,
-        report_due_on=rules.add_months(
-            application.ends_on, application.round.fund.terms["report_months"]["value"]
-        ),
+        report_due_on=rules.add_months(application.ends_on, application.round.fund.terms["report_months"]["value"]),
         started_at=clock.now(),
         objectives=_linked_objectives(application),
     )
@@ -65,8 +66,71 @@ def _linked_objectives(application: Application) -> list[Objective]:
 
 def _plan_instalments(project: Project, decided_on: date, per_cent: list[int]) -> None:
     amounts = rules.split(project.granted, per_cent)
-    days = rules.planned_days(
-        len(amounts), decided_on=decided_on, starts_on=project.starts_on, ends_on=project.ends_on
-    )
+    days = rules.planned_days(len(amounts), decided_on=decided_on, starts_on=project.starts_on, ends_on=project.ends_on)
     for number, (amount, day) in enumerate(zip(amounts, days, strict=True), 1):
         project.instalments.append(Instalment(number=number, amount=amount, planned_on=day))
+
+
+def hold(project: Project) -> None:
+    """Hold the project's row until the transaction ends, so that payments, plan and report change one at a time."""
+    db.session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
+    db.session.refresh(project, attribute_names=["status", "instalments"])
+    rows = select(Instalment).where(Instalment.project_id == project.id)
+    db.session.scalars(rows.execution_options(populate_existing=True)).all()
+
+
+def pay(instalment: Instalment, *, paid_on: date, reference: str, by: Any) -> Instalment:
+    """Write that an instalment has been paid on a local day, under the payment's reference. The same once more (a
+    double click, a retry) changes nothing.
+
+    Errors: NotAllowed; StepNotPossible where it is paid or cancelled already, or the day cannot be right.
+    """
+    project = instalment.project
+    hold(project)
+    if instalment.status is InstalmentStatus.PAID and (instalment.paid_on, instalment.reference) == (
+        paid_on,
+        reference,
+    ):
+        return instalment
+    demand_step(instalment, "pay", by=by)
+    fault = rules.fault_in_payment_day(paid_on, decided_on=project.decision.item.meeting.held_on, today=clock.today())
+    if fault is not None:
+        raise StepNotPossible(fault)
+    entry = ledger.pay(project.application.round, instalment.amount, reference=reference, by=by)
+    take_step(instalment, "pay", by=by, paid_on=paid_on, reference=reference, ledger_entry=entry)
+    db.session.flush()
+    return instalment
+
+
+def change_plan(project: Project, parts: Sequence[Part], *, by: Any) -> None:
+    """Replace the instalments that are not paid yet; together they must be what is left of the grant.
+
+    Errors: NotAllowed; StepNotPossible in a closed project, or where the sums or days cannot be right.
+    """
+    reason = permissions.why_not(by, Permission.PAY_INSTALMENT, project)
+    if reason is not None:
+        raise NotAllowed(reason)
+    hold(project)
+    if project.status is not ProjectStatus.RUNNING:
+        raise StepNotPossible(_dl("The project is closed, so its plan cannot be changed."))
+    fault = rules.fault_in_plan(
+        parts, left=project.granted - project.paid, decided_on=project.decision.item.meeting.held_on
+    )
+    if fault is not None:
+        raise StepNotPossible(fault)
+    _replace_planned(project, parts)
+    record(project, "change_plan", by=by, parts=len(parts), amount=sum(part.amount for part in parts))
+
+
+def _replace_planned(project: Project, parts: Sequence[Part]) -> None:
+    """Paid ones keep their numbers; the planned ones follow after the last that is not planned."""
+    planned = [row for row in project.instalments if row.status is InstalmentStatus.PLANNED]
+    for row, part in zip(planned, parts, strict=False):
+        row.amount, row.planned_on = part.amount, part.planned_on
+    for row in planned[len(parts) :]:
+        project.instalments.remove(row)
+        db.session.delete(row)
+    last = max((row.number for row in project.instalments), default=0)
+    for number, part in enumerate(parts[len(planned) :], last + 1):
+        project.instalments.append(Instalment(number=number, amount=part.amount, planned_on=part.planned_on))
+    db.session.flush()

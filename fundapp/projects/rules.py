@@ -2,7 +2,18 @@
 
 from calendar import monthrange
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+
+from fundapp.languages import Lazy, _dl, money
+
+
+@dataclass(frozen=True)
+class Part:
+    """An instalment as somebody plans it."""
+
+    amount: int
+    planned_on: date
 
 
 def add_months(day: date, months: int) -> date:
@@ -30,3 +41,28 @@ def planned_days(count: int, *, decided_on: date, starts_on: date, ends_on: date
     first = max(decided_on, starts_on)
     length = max((ends_on - first).days, 0)
     return [date.fromordinal(first.toordinal() + length * part // count) for part in range(count)]
+
+
+def fault_in_payment_day(paid_on: date, *, decided_on: date, today: date) -> Lazy | None:
+    """What cannot be right about the day something was paid, as a sentence; None where nothing is wrong."""
+    if paid_on > today:
+        return _dl("Write the day it was paid; a day that is still to come cannot be marked as paid.")
+    if paid_on < decided_on:
+        return _dl("Write a day on or after the decision: %(day)s.", day=decided_on.isoformat())
+    return None
+
+
+def fault_in_plan(parts: Sequence[Part], *, left: int, decided_on: date) -> Lazy | None:
+    """What is wrong with a plan for the `left` kronor that are not paid yet, as a sentence; None where it holds."""
+    if any(part.amount <= 0 for part in parts):
+        return _dl("Write a sum above zero for each instalment, or leave its row empty.")
+    if any(part.planned_on < decided_on for part in parts):
+        return _dl("Plan each instalment for a day on or after the decision: %(day)s.", day=decided_on.isoformat())
+    planned = sum(part.amount for part in parts)
+    if planned != left:
+        return _dl(
+            "The instalments are %(planned)s together; they must be %(left)s, which is what is left of the grant.",
+            planned=money(planned),
+            left=money(left),
+        )
+    return None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from fundapp import clock
@@ -14,11 +14,12 @@ from fundapp.boards.models import Board
 from fundapp.config import settings
 from fundapp.db import db
 from fundapp.decisions.models import Decision
-from fundapp.funds.models import Fund, FundKind, Round
+from fundapp.funds.models import Fund, Round
 from fundapp.funds.terms import Text
 from fundapp.goals.models import Objective
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.projects.models import Project
+from fundapp.public.rules import sentence
 from fundapp.reports.models import ObjectiveResult, Report
 from fundapp.workflow import MeetingStatus, ReportStatus
 
@@ -31,12 +32,13 @@ class Offer:
     round: Round
     purpose: tuple[str, str]  # the language the text is in, and the text
     handling: tuple[str, str]
-    applicants: list[str]
+    applicants: str
     last_day: date
+    is_sum_assumed: bool
 
     @property
-    def is_stipend(self) -> bool:
-        return self.fund.kind is FundKind.STIPEND
+    def is_coming(self) -> bool:
+        return clock.now() < self.round.opens_at
 
     @property
     def takes_nominations(self) -> bool:
@@ -62,21 +64,25 @@ def _round_to_show(rounds: list[Round]) -> Round | None:
 
 def _offer(fund: Fund, round_: Round, language: str) -> Offer:
     terms = fund.terms
+    applicants = [str(OrganisationKind[code.upper()].label) for code in terms["applicant_types"]["value"]]
+    sums = {round_terms["label"]: round_terms["sum"] for round_terms in terms["rounds"]}
     return Offer(
         fund=fund,
         round=round_,
-        purpose=Text(**_texts(terms["purpose"])).shown_in(language),
-        handling=Text(**_texts(terms["handling"])).shown_in(language),
-        applicants=[str(OrganisationKind[code.upper()].label) for code in terms["applicant_types"]["value"]],
+        purpose=_shown(terms["purpose"], language),
+        handling=_shown(terms["handling"], language),
+        applicants=sentence(", ".join(applicants).lower()),
         last_day=clock.local_day(round_.closes_at - timedelta(seconds=1)),
+        is_sum_assumed=bool(sums.get(round_.label, {}).get("is_assumption")),
     )
 
 
-def _texts(sourced: dict[str, Any]) -> dict[str, str]:
-    return {code: sourced["value"][code] for code in ("sv", "en")}
+def _shown(sourced: dict[str, Any], language: str) -> tuple[str, str]:
+    code, text = Text(**sourced["value"]).shown_in(language)
+    return code, sentence(text)
 
 
-def _projects() -> Select[tuple[Project]]:
+def _projects() -> Select[Project]:
     """Projects with what a public page says about them, in as many statements for two as for two hundred."""
     return (
         select(Project)
@@ -113,11 +119,6 @@ def approved_reports(projects: list[Project]) -> dict[int, Report]:
     return {report.project_id: report for report in reports}
 
 
-def granted_in_all() -> int:
-    """Kronor granted to projects by final decisions."""
-    return db.session.scalar(select(func.coalesce(func.sum(Project.granted), 0))) or 0
-
-
 def _is_paragraph(board: str, year: int, number: int) -> list[ColumnElement[bool]]:
     return [
         Board.municipality == settings().municipality,
@@ -146,6 +147,14 @@ def granted_under(board: str, year: int, number: int) -> list[Decision]:
             .order_by(Decision.id)
         )
     )
+
+
+def place_of(project: Project) -> str:
+    """Where the project takes place, as the applicant wrote it; the empty string where the form did not ask."""
+    submission = project.application.last_submission
+    sections = submission.content["sections"] if submission is not None else []
+    found = [answer["answer"] for section in sections for answer in section["answers"] if answer["code"] == "place"]
+    return found[0] if found and isinstance(found[0], str) else ""
 
 
 def projects_of(decisions: list[Decision]) -> dict[int, Project]:

@@ -4,6 +4,7 @@ from flask import Blueprint, abort, render_template
 
 from fundapp.languages import current
 from fundapp.public import queries
+from fundapp.public.rules import WAY
 from fundapp.web.access import public
 
 blueprint = Blueprint("public", __name__)
@@ -13,7 +14,7 @@ blueprint = Blueprint("public", __name__)
 @public
 def start() -> str:
     return render_template(
-        "public/start.html", offers=queries.offers(current().code), projects=queries.funded_projects(limit=3)
+        "public/start.html", offers=queries.offers(current().code), way=WAY, projects=queries.funded_projects(limit=3)
     )
 
 
@@ -36,7 +37,7 @@ def project(public_id: str) -> str:
     if found is None:
         abort(404)
     report = queries.approved_reports([found]).get(found.id)
-    return render_template("public/project.html", project=found, report=report)
+    return render_template("public/project.html", project=found, report=report, place=queries.place_of(found))
 
 
 @blueprint.get("/decisions/<board>/<int:year>/<int:number>")

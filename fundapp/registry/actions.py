@@ -12,10 +12,11 @@ from fundapp.db import db
 from fundapp.documents import Paper
 from fundapp.files import StoredFile
 from fundapp.history.actions import record
+from fundapp.languages import _dl
 from fundapp.permissions import Permission, why_not
 from fundapp.registry import rules
 from fundapp.registry.models import Case, Direction, Document
-from fundapp.workflow import NotAllowed, demand_step, take_step
+from fundapp.workflow import NotAllowed, StepNotPossible, demand_step, take_step
 
 
 def register(application: Any, *, by: Any) -> Case:
@@ -24,7 +25,7 @@ def register(application: Any, *, by: Any) -> Case:
     Two registrars at once: the row is locked first, the second gets StepNotPossible. Errors: StepNotPossible,
     NotAllowed.
     """
-    db.session.refresh(application, with_for_update=True)
+    db.session.refresh(application, with_for_update={"of": type(application)})
     demand_step(application, "register", by=by)
     fund = application.round.fund
     case = open_case(
@@ -34,16 +35,24 @@ def register(application: Any, *, by: Any) -> Case:
         ),
         by=by,
     )
-    take_step(application, "register", by=by, case=case, diary_number=case.diary_number)
+    record(application, "open_case", by=by, diary_number=case.diary_number)
+    take_step(application, "register", by=by, case=case)
     for submission in application.submissions:
         file_submission(application, submission, by=by)
     return case
 
 
+def sender_of(application: Any) -> str:
+    """Who sends and receives in the case: the applicant, or the person who nominated somebody else."""
+    if application.kind.name == "NOMINATION":
+        return str(application.created_by.name or application.created_by.email)
+    return application.applicant_name or ""
+
+
 def file_submission(application: Any, submission: Any, *, by: Any) -> None:
     """File a frozen copy as received, and the attachments that are not in the case yet, dated the local day it came."""
     came_in = clock.local_day(submission.submitted_at)
-    sender = application.applicant_name or ""
+    sender = sender_of(application)
     file_document(
         application.case,
         direction=Direction.RECEIVED,
@@ -67,6 +76,14 @@ def file_submission(application: Any, submission: Any, *, by: Any) -> None:
             )
 
 
+def demand_case(application: Any) -> Case:
+    """The application's case. Errors: StepNotPossible where it is not registered yet."""
+    if application.case is None:
+        raise StepNotPossible(_dl("The application is not registered yet. Register it first."))
+    case: Case = application.case
+    return case
+
+
 def file_by_hand(
     application: Any,
     *,
@@ -77,12 +94,15 @@ def file_by_hand(
     file: StoredFile | None,
     by: Any,
 ) -> Document:
-    """File what came or went another way: by post, over the counter, by another mail. Errors: NotAllowed."""
+    """File what came or went another way: by post, over the counter, by another mail.
+
+    Errors: NotAllowed, StepNotPossible.
+    """
     reason = why_not(by, Permission.FILE_DOCUMENT, application.permission_subject)
     if reason is not None:
         raise NotAllowed(reason)
     document = file_document(
-        application.case,
+        demand_case(application),
         direction=direction,
         dated=dated,
         counterpart=counterpart,

@@ -117,3 +117,7 @@ class Repayment(Base):
     @property
     def thread(self) -> str:
         return self.report.thread
+
+    @property
+    def permission_subject(self) -> Project:
+        return self.report.project

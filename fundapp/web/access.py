@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, current_app, redirect, request, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response as AnyResponse
@@ -118,8 +118,14 @@ def _shut_the_door() -> None:
         raise RuntimeError(f"{request.endpoint} is neither public nor does it name a permission")
 
 
+def keep_anyway() -> None:
+    """Let this POST stand although it answers 422: a draft is kept as typed, whether its answers can be sent or not."""
+    g.is_kept = True
+
+
 def _close_transaction(response: Response) -> Response:
-    if request.method not in SAFE and response.status_code < 400:
+    is_kept = response.status_code < 400 or (response.status_code == 422 and g.get("is_kept", False))
+    if request.method not in SAFE and is_kept:
         db.session.commit()
     else:
         db.session.rollback()

@@ -95,6 +95,8 @@ def tidy_lines(text: str | None) -> str:
 class LineField(StringField):
     """One line of text."""
 
+    data: Any
+
     def process_formdata(self, valuelist: list[Any]) -> None:
         if valuelist:
             self.data = tidy(valuelist[0])
@@ -102,6 +104,8 @@ class LineField(StringField):
 
 class TextField(TextAreaField):
     """Several lines of text."""
+
+    data: Any
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         if valuelist:
@@ -111,6 +115,7 @@ class TextField(TextAreaField):
 class ReadField(Field):
     """A field whose typed text is read by `read`; what cannot be read stays in the box, beside its message."""
 
+    data: Any
     widget = TextInput()
 
     def read(self, text: str) -> Any:
@@ -162,11 +167,11 @@ class CountField(ReadField):
 
 
 class DayField(ReadField):
-    """A local day, written 2017-03-06."""
+    """A local day, written 2017-03-06, in the years 1900 to 2199: days that every calendar and database can hold."""
 
     def read(self, text: str) -> date:
         digits = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in _SPACE.sub("", text))
-        match = re.fullmatch(r"(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})", digits)
+        match = re.fullmatch(r"((?:19|20|21)\d{2})[-/.]?(\d{2})[-/.]?(\d{2})", digits)
         try:
             return date(*(int(part) for part in match.groups())) if match else _no_day()
         except ValueError:

@@ -45,6 +45,7 @@ DESK = (
 
 def entries() -> list[MenuItem]:
     """The signed-in person's menu: the public pages and one's own, and for officials the desk."""
+    offered: tuple[Entry, ...]
     if not current_user.is_authenticated:
         offered = PUBLIC
     elif current_user.roles:

@@ -87,12 +87,14 @@ def test_numbers_run_per_body_series_and_year(session: Session) -> None:
 
 
 @pytest.mark.usefixtures("both_engines")
-def test_a_roll_back_gives_the_number_back(session: Session) -> None:
+def test_a_roll_back_gives_the_number_back_and_undoes_the_rest(session: Session) -> None:
     board = load_boards(session, "kalix")[1]
     next_number(session, board=board, series=Series.DIARY, year=2017)
     session.commit()
+    board.name = "Krisledningsnämnden"
     assert next_number(session, board=board, series=Series.DIARY, year=2017) == 2
     session.rollback()
+    assert board.name == "Kommunstyrelsen"
     assert next_number(session, board=board, series=Series.DIARY, year=2017) == 2
 
 

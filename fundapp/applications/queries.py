@@ -1,0 +1,159 @@
+"""What an applicant sees: own applications alone, where each is, what is asked, and what was decided for good."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask_login import current_user
+from sqlalchemy import select
+
+from fundapp import clock
+from fundapp.accounts.models import Account
+from fundapp.accounts.queries import own_applications
+from fundapp.applications import rules
+from fundapp.applications.models import Application, Attachment
+from fundapp.assessments.models import CompletionRequest
+from fundapp.config import settings
+from fundapp.db import db
+from fundapp.decisions.models import Decision
+from fundapp.funds.models import Fund, Round
+from fundapp.languages import _
+from fundapp.projects.models import Project
+from fundapp.reports.models import Report
+from fundapp.workflow import ApplicationStatus, ProjectStatus, ReportStatus
+
+
+def own(public_id: str) -> Application | None:
+    """An application of the signed-in person, or None: everybody else's is as if it were not there."""
+    return db.session.scalar(
+        select(Application).where(Application.public_id == public_id, own_applications(current_user))
+    )
+
+
+def own_list(person: Account) -> list[Application]:
+    """All of the person's applications, newest first."""
+    return list(db.session.scalars(select(Application).where(own_applications(person)).order_by(Application.id.desc())))
+
+
+def attachment(application: Application, public_id: str) -> Attachment | None:
+    """A file of the application that was not taken off."""
+    return db.session.scalar(
+        select(Attachment).where(
+            Attachment.public_id == public_id,
+            Attachment.application_id == application.id,
+            Attachment.removed_at.is_(None),
+        )
+    )
+
+
+def open_rounds(fund_code: str | None = None) -> list[Round]:
+    """The municipality's rounds that take applications at this instant; of one fund where its code is given."""
+    now = clock.now()
+    found = select(Round).join(Fund).where(Round.opens_at <= now, Round.closes_at > now)
+    found = found.where(Fund.municipality == settings().municipality)
+    if fund_code is not None:
+        found = found.where(Fund.code == fund_code)
+    return list(db.session.scalars(found.order_by(Fund.kind, Round.opens_at)))
+
+
+def title_of(application: Application) -> str:
+    """The title sent, else the one typed so far, else what kind of form it is."""
+    if application.title:
+        return application.title
+    for section in application.sections:
+        typed = section.answers.get("title", [""])[0].strip()
+        if section.code in ("project", "achievement") and typed:
+            return str(typed[:150])
+    return str(application.kind.label)
+
+
+def final_decisions(application: Application) -> list[Decision]:
+    """Decisions whose minutes are approved, newest first. A pending outcome is not among them, whoever asks."""
+    return list(
+        db.session.scalars(
+            select(Decision)
+            .where(Decision.application_id == application.id, Decision.final_at.is_not(None))
+            .order_by(Decision.final_at.desc(), Decision.id.desc())
+        )
+    )
+
+
+def project_of(application: Application) -> Project | None:
+    return db.session.scalar(select(Project).where(Project.application_id == application.id))
+
+
+def open_request(application: Application) -> CompletionRequest | None:
+    """The request for completion that waits for the applicant."""
+    if application.status is not ApplicationStatus.COMPLETION_REQUESTED:
+        return None
+    return db.session.scalar(
+        select(CompletionRequest)
+        .where(CompletionRequest.application_id == application.id, CompletionRequest.ended_at.is_(None))
+        .order_by(CompletionRequest.id.desc())
+        .limit(1)
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Something the applicant is asked to do, by a local day where there is one."""
+
+    what: str
+    by: date | None
+    endpoint: str
+    public_id: str
+
+
+def asked_of(application: Application) -> Asked | None:
+    """What is asked of the applicant now; None: nothing."""
+    if application.status is ApplicationStatus.DRAFT:
+        round_ = application.round
+        if not round_.is_open:
+            return None
+        last = None if round_.is_continuous else rules.last_day(round_)
+        return Asked(_("Write the rest and send it."), last, "applications.show", application.public_id)
+    request = open_request(application)
+    if request is not None:
+        return Asked(
+            _("Add what the case officer asks for."), request.due_on, "applications.show", application.public_id
+        )
+    project = project_of(application)
+    if project is not None and project.status is ProjectStatus.RUNNING and not _has_reported(project):
+        return Asked(
+            _("Report on the project when it is done."), project.report_due_on, "projects.show", project.public_id
+        )
+    return None
+
+
+def _has_reported(project: Project) -> bool:
+    status = db.session.scalar(select(Report.status).where(Report.project_id == project.id))
+    return status in (ReportStatus.SUBMITTED, ReportStatus.APPROVED)
+
+
+@dataclass(frozen=True)
+class Card:
+    """One application on the list."""
+
+    application: Application
+    title: str
+    line: list[rules.Station]
+    where: str
+    asked: Asked | None
+    is_closed: bool
+
+
+def cards(person: Account) -> list[Card]:
+    """The person's applications as the list shows them."""
+    return [card(application) for application in own_list(person)]
+
+
+def card(application: Application) -> Card:
+    is_closed = application.status is ApplicationStatus.DRAFT and not application.round.is_open
+    where = _("It was never sent, and the time to apply is over.") if is_closed else rules.where_it_is(application)
+    return Card(
+        application,
+        title_of(application),
+        rules.line_of(application.status),
+        where,
+        asked_of(application),
+        is_closed,
+    )

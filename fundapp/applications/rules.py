@@ -1,0 +1,151 @@
+"""What holds for an application: who may apply, when, what the budget adds up to, what is asked of the applicant."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from fundapp.clock import local_day
+from fundapp.languages import Lazy, _l
+from fundapp.workflow import APPLICATION_STEPS, ApplicationStatus, StepNotPossible
+
+_S = ApplicationStatus
+MOST_ATTACHMENTS = 30
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Of a budget, in kronor. `to_cover` is costs minus other income; `difference` what the amount lacks of that."""
+
+    costs: int
+    incomes: int
+    amount: int | None
+
+    @property
+    def to_cover(self) -> int:
+        return self.costs - self.incomes
+
+    @property
+    def difference(self) -> int | None:
+        """Above zero: the amount does not cover the costs. Below: it is more than they are."""
+        return None if self.amount is None else self.to_cover - self.amount
+
+
+def sums(*, costs: Iterable[int | None], incomes: Iterable[int | None], amount: int | None) -> Sums:
+    """Add up; what could not be read counts as nothing."""
+    return Sums(sum(kronor or 0 for kronor in costs), sum(kronor or 0 for kronor in incomes), amount)
+
+
+@dataclass(frozen=True)
+class SectionState:
+    """Where a section stands: 'done', 'started' or 'empty'; `missing` are the labels of what is not answered."""
+
+    code: str
+    title: str
+    status: str
+    missing: tuple[str, ...]
+    saved_at: datetime | None
+
+    @property
+    def is_done(self) -> bool:
+        return self.status == "done"
+
+
+def missing_parts(states: Iterable[SectionState]) -> list[SectionState]:
+    """The sections that stand in the way of sending."""
+    return [state for state in states if not state.is_done]
+
+
+class NotComplete(StepNotPossible):
+    """Sending needs answers that are not there; `missing` tells which sections."""
+
+    def __init__(self, missing: list[SectionState]) -> None:
+        super().__init__(_l("Something is missing. Open the application to see what."))
+        self.missing = missing
+
+
+def is_open_at(round_: Any, instant: datetime) -> bool:
+    """Whether the round takes applications at the instant; `closes_at` itself is too late."""
+    return bool(round_.opens_at <= instant < round_.closes_at)
+
+
+def why_not_apply(terms: dict[str, Any], organisation_kind: Any) -> Lazy | None:
+    """Why an organisation of this kind may not apply here, or None where it may."""
+    if organisation_kind.value in terms["applicant_types"]["value"]:
+        return None
+    return _l("This kind of organisation cannot apply here: %(kind)s.", kind=organisation_kind.label)
+
+
+def may_add_file(count: int) -> bool:
+    """Whether one more file may be attached to an application that has `count`."""
+    return count < MOST_ATTACHMENTS
+
+
+def may_remove(added_at: datetime, sent_at: datetime | None) -> bool:
+    """Whether a file can be taken off: not when it was part of what was sent last."""
+    return sent_at is None or added_at > sent_at
+
+
+# The way of an application as the applicant sees it, and the statuses in which it stands at each station.
+STATIONS: tuple[tuple[Lazy, frozenset[ApplicationStatus]], ...] = (
+    (_l("You write"), frozenset({_S.DRAFT})),
+    (_l("Sent in"), frozenset({_S.SUBMITTED})),
+    (_l("Registered"), frozenset({_S.REGISTERED})),
+    (_l("Assessed"), frozenset({_S.UNDER_ASSESSMENT, _S.COMPLETION_REQUESTED})),
+    (_l("Board"), frozenset({_S.ASSESSED, _S.ON_AGENDA})),
+    (_l("Decided"), frozenset({_S.GRANTED, _S.GRANTED_IN_PART, _S.REJECTED, _S.DISMISSED, _S.WRITTEN_OFF})),
+)
+
+
+@dataclass(frozen=True)
+class Station:
+    label: str
+    state: str
+    note: str | None = None
+
+
+def line_of(status: ApplicationStatus) -> list[Station]:
+    """The line of steps: done, now, later. A decided one has come to the end; of a withdrawn one nothing is left."""
+    at = next((i for i, (_label, statuses) in enumerate(STATIONS) if status in statuses), -1)
+    last = len(STATIONS) - 1
+    states = ["done" if i < at or i == at == last else "now" if i == at else "later" for i in range(len(STATIONS))]
+    return [Station(str(label), state) for (label, _statuses), state in zip(STATIONS, states, strict=True)]
+
+
+_WHERE: dict[ApplicationStatus, Lazy] = {
+    _S.DRAFT: _l("You are writing. Nobody at the municipality can see it."),
+    _S.SUBMITTED: _l("We have received it. It is waiting to be registered."),
+    _S.REGISTERED: _l("It is registered and waiting for a case officer."),
+    _S.UNDER_ASSESSMENT: _l("A case officer is assessing it."),
+    _S.COMPLETION_REQUESTED: _l("The case officer is waiting for additions from you."),
+    _S.ASSESSED: _l("The case officer is done. It is waiting for a meeting of the board."),
+    _S.ON_AGENDA: _l("It is on the board's agenda."),
+    _S.GRANTED: _l("The board has decided: you get what you applied for."),
+    _S.GRANTED_IN_PART: _l("The board has decided: you get a part of what you applied for."),
+    _S.REJECTED: _l("The board has decided not to grant the application."),
+    _S.DISMISSED: _l("The board has dismissed the application without examining it."),
+    _S.WRITTEN_OFF: _l("The board has closed the case without a decision in the matter."),
+    _S.WITHDRAWN: _l("You have withdrawn it. Nothing more happens with it."),
+}
+
+
+def where_it_is(application: Any) -> str:
+    """One sentence on where the application is. Of a board's outcome it knows only what is final (the status)."""
+    if application.kind.name != "GRANT" and application.status is _S.GRANTED:
+        return str(_l("The board has decided: it gets the stipend."))
+    return str(_WHERE[application.status])
+
+
+def may_withdraw(application: Any) -> bool:
+    """Whether it can still be taken back: after it was sent, and before it stands on an agenda."""
+    return application.status in APPLICATION_STEPS["withdraw"].start
+
+
+def last_day(round_: Any) -> date:
+    """The last local day on which the round takes applications."""
+    return local_day(round_.closes_at - timedelta(microseconds=1))
+
+
+def is_editable(application: Any) -> bool:
+    """Whether any part of the form can be written in."""
+    return application.status in (_S.DRAFT, _S.COMPLETION_REQUESTED)

@@ -1,0 +1,253 @@
+"""The applicant's pages: my applications, the task list, a section, check and send, the receipt, where it is."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from fundapp import documents, files, languages
+from fundapp.applications import actions, queries, rules
+from fundapp.applications import answers as reading
+from fundapp.applications.forms import AttachForm, StartForm, offers
+from fundapp.applications.models import Application, ApplicationKind
+from fundapp.applications.questions import SectionForm, codes_of, section_form
+from fundapp.applications.questions.base import RowsField
+from fundapp.applications.tasks import tasks
+from fundapp.funds.models import Round
+from fundapp.languages import _
+from fundapp.permissions import Permission
+from fundapp.web.access import keep_anyway, needs
+
+blueprint = Blueprint("applications", __name__)
+Page = str | Response | tuple[str, int]
+
+
+@blueprint.get("/applications")
+@needs(Permission.START_APPLICATION)
+def list() -> Page:
+    return render_template("applications/list.html", cards=queries.cards(current_user))
+
+
+@blueprint.route("/applications/new", methods=["GET", "POST"])
+@needs(Permission.START_APPLICATION)
+def new() -> Page:
+    """Choose what to apply for, and as whom. Somebody without an organisation can add one first, or nominate."""
+    rounds = queries.open_rounds(request.args.get("fund"))
+    form = StartForm(rounds, current_user)
+    if not form.validate_on_submit() or form.chosen is None:
+        return _new_page(form, rounds), form.status
+    round_, kind = form.chosen
+    application = actions.start(
+        round_=round_,
+        kind=kind,
+        organisation=form.chosen_organisation,
+        by=current_user,
+        language=languages.current().code,
+    )
+    return redirect(url_for("applications.show", public_id=application.public_id))
+
+
+def _new_page(form: StartForm, rounds: Sequence[Round]) -> str:
+    return render_template(
+        "applications/new.html",
+        form=form,
+        hints={value: until for value, _text, until in offers(rounds)},
+        takes_nominations=any(round_.fund.terms["takes_nominations"]["value"] for round_ in rounds),
+    )
+
+
+@blueprint.get("/applications/<public_id>")
+@needs(Permission.READ_APPLICATION, of=queries.own)
+def show(application: Application) -> Page:
+    """The task list while something can be written, else where the application is."""
+    if rules.is_editable(application):
+        return render_template(
+            "applications/tasks.html",
+            application=application,
+            card=queries.card(application),
+            tasks=tasks(application),
+            asked_for=queries.open_request(application),
+        )
+    return render_template(
+        "applications/show.html",
+        application=application,
+        card=queries.card(application),
+        decisions=queries.final_decisions(application),
+        project=queries.project_of(application),
+        may_withdraw=rules.may_withdraw(application),
+    )
+
+
+@blueprint.route("/applications/<public_id>/sections/<code>", methods=["GET", "POST"])
+@needs(Permission.EDIT_APPLICATION, of=queries.own)
+def section(application: Application, code: str) -> Page:
+    """One section. What was typed is kept whatever it says: "Save" leads back to the task list, "Add a row" to the
+    section again, and "Save and go on" to the next section. Only the last looks at the answers: where something is
+    missing or cannot be read, it answers 422 with the messages beside the fields, everything typed is there and kept,
+    and a link goes on anyway.
+    """
+    if code not in codes_of(application.kind):
+        abort(404)
+    if request.method == "GET":
+        return _shown(application, code)
+    typed = section_form(application, code, {}).own_texts(request.form)
+    actions.save_section(application, code, typed, by=current_user)
+    form = section_form(application, code, typed)
+    if "add" in request.form:
+        return redirect(_with_new_row(application, form, request.form["add"]))
+    if "leave" in request.form:
+        flash(_("Saved."), "good")
+        return redirect(url_for("applications.show", public_id=application.public_id))
+    if form.validate():
+        return redirect(_after(application, code))
+    keep_anyway()
+    return _section_page(application, form), 422
+
+
+def _shown(application: Application, code: str) -> Page:
+    if code not in actions.open_sections(application):
+        return redirect(url_for("applications.show", public_id=application.public_id))
+    form = section_form(application, code)
+    rows = form._fields.get(request.args.get("add", ""))
+    if isinstance(rows, RowsField):
+        rows.add_row()
+    return _section_page(application, form)
+
+
+def _section_page(application: Application, form: SectionForm, attach_form: AttachForm | None = None) -> str:
+    codes = codes_of(application.kind)
+    return render_template(
+        f"applications/sections/{form.section_code}.html",
+        application=application,
+        form=form,
+        attach_form=attach_form
+        or (AttachForm(application, formdata=None) if form.section_code == "attachments" else None),
+        number=codes.index(form.section_code) + 1,
+        count=len(codes),
+        next_url=_after(application, form.section_code),
+        terms=application.round.fund.terms,
+    )
+
+
+def _with_new_row(application: Application, form: SectionForm, name: str) -> str:
+    """The section's address with one more empty row of the kind named, at that row; "sums" only counts again."""
+    place = {"public_id": application.public_id, "code": form.section_code}
+    rows = form._fields.get(name)
+    if not isinstance(rows, RowsField):
+        return url_for("applications.section", _anchor="sums", **place)
+    return url_for("applications.section", add=name, _anchor=f"{name}-{rows.last_index + 1}", **place)
+
+
+def _after(application: Application, code: str) -> str:
+    """The next section that can be written in, or after the last one the page to check and send."""
+    open_codes = actions.open_sections(application)
+    codes = codes_of(application.kind)
+    later = [other for other in codes[codes.index(code) + 1 :] if other in open_codes]
+    if later:
+        return url_for("applications.section", public_id=application.public_id, code=later[0])
+    return url_for("applications.check", public_id=application.public_id)
+
+
+@blueprint.post("/applications/<public_id>/attachments")
+@needs(Permission.EDIT_APPLICATION, of=queries.own)
+def attach(application: Application) -> Page:
+    if "attachments" not in codes_of(application.kind):
+        abort(404)
+    form = AttachForm(application)
+    if not form.validate_on_submit() or form.checked is None:
+        return _section_page(application, section_form(application, "attachments"), form), form.status
+    actions.attach(application, form.kind.data, form.checked, by=current_user)
+    flash(_("The file is attached."), "good")
+    return redirect(url_for("applications.section", public_id=application.public_id, code="attachments"))
+
+
+@blueprint.post("/applications/<public_id>/attachments/<attachment_id>/remove")
+@needs(Permission.EDIT_APPLICATION, of=queries.own)
+def detach(application: Application, attachment_id: str) -> Page:
+    found = queries.attachment(application, attachment_id)
+    if found is None:
+        abort(404)
+    actions.detach(found, by=current_user)
+    flash(_("The file is removed."), "good")
+    return redirect(url_for("applications.section", public_id=application.public_id, code="attachments"))
+
+
+@blueprint.get("/applications/<public_id>/attachments/<attachment_id>")
+@needs(Permission.READ_APPLICATION, of=queries.own)
+def attachment(application: Application, attachment_id: str) -> Response:
+    found = queries.attachment(application, attachment_id)
+    if found is None:
+        abort(404)
+    return send_file(
+        files.path_of(found.file), mimetype=found.file.media_type, as_attachment=True, download_name=found.file.name
+    )
+
+
+@blueprint.get("/applications/<public_id>/check")
+@needs(Permission.EDIT_APPLICATION, of=queries.own)
+def check(application: Application) -> Page:
+    if not rules.is_editable(application):
+        return redirect(url_for("applications.show", public_id=application.public_id))
+    return _check_page(application)
+
+
+def _check_page(application: Application) -> str:
+    return render_template(
+        "applications/check.html",
+        application=application,
+        title=queries.title_of(application),
+        sections=reading.all_sections(application),
+        missing=rules.missing_parts(reading.states(application)),
+        open_codes=actions.open_sections(application),
+    )
+
+
+@blueprint.post("/applications/<public_id>/submit")
+@needs(Permission.SUBMIT_APPLICATION, of=queries.own)
+def submit(application: Application) -> Page:
+    """Send. Sent already (a double click, a retry after a lost answer): the same receipt."""
+    try:
+        actions.submit(application, by=current_user)
+    except rules.NotComplete:
+        return _check_page(application), 422
+    return redirect(url_for("applications.receipt", public_id=application.public_id))
+
+
+@blueprint.get("/applications/<public_id>/receipt")
+@needs(Permission.READ_APPLICATION, of=queries.own)
+def receipt(application: Application) -> Page:
+    if application.last_submission is None:
+        abort(404)
+    return render_template(
+        "applications/receipt.html",
+        application=application,
+        submission=application.last_submission,
+        is_nomination=application.kind is ApplicationKind.NOMINATION,
+    )
+
+
+@blueprint.get("/applications/<public_id>/receipt.pdf")
+@needs(Permission.READ_APPLICATION, of=queries.own)
+def receipt_pdf(application: Application) -> Response:
+    if application.last_submission is None:
+        abort(404)
+    paper = application.last_submission.paper
+    return Response(
+        documents.pdf(paper),
+        mimetype="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{paper.file_name}"'},
+    )
+
+
+@blueprint.route("/applications/<public_id>/withdraw", methods=["GET", "POST"])
+@needs(Permission.WITHDRAW_APPLICATION, of=queries.own)
+def withdraw(application: Application) -> Page:
+    """A page that asks once more, and the step itself."""
+    if request.method == "GET":
+        if not rules.may_withdraw(application):
+            return redirect(url_for("applications.show", public_id=application.public_id))
+        return render_template("applications/withdraw.html", application=application)
+    actions.withdraw(application, by=current_user)
+    flash(_("The application is withdrawn."), "good")
+    return redirect(url_for("applications.show", public_id=application.public_id))

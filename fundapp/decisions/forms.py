@@ -1,0 +1,131 @@
+"""What is asked when an outcome is recorded and when minutes are approved."""
+
+from typing import Any
+
+from wtforms import HiddenField, RadioField
+from wtforms.validators import ValidationError
+
+from fundapp import clock
+from fundapp.applications.models import Application, ApplicationKind
+from fundapp.assessments.models import Assessment
+from fundapp.decisions import rules
+from fundapp.decisions.models import Decision
+from fundapp.languages import _d, _dl
+from fundapp.meetings.models import Meeting
+from fundapp.web.fields import AtMost, DayField, Form, KronorField, Needed, TextField
+from fundapp.workflow import Outcome
+
+
+class OutcomeForm(Form):
+    """The outcome of one case. It begins with what is recorded, else with the officer's proposal."""
+
+    outcome = RadioField(_dl("What the board decided"), [Needed(_dl("Choose what the board decided."))])
+    amount = KronorField(_dl("Sum granted"))
+    reasons = TextField(_dl("Reasons"), [AtMost(5000)])
+    conditions = TextField(_dl("Conditions"), [AtMost(5000)])
+    absent = TextField(_dl("Took no part because of a conflict of interest"), [AtMost(2000)])
+    version = HiddenField()
+
+    def __init__(
+        self, application: Application, decision: Decision | None, assessment: Assessment | None, **rest: Any
+    ) -> None:
+        super().__init__(data=_recorded(decision) if decision else _proposed(application, assessment), **rest)
+        self.application, self.assessment = application, assessment
+        is_grant = application.kind is ApplicationKind.GRANT
+        self.outcome.choices = [
+            (outcome.value, outcome.label) for outcome in Outcome if is_grant or outcome is not Outcome.GRANT_IN_PART
+        ]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        chosen = self.chosen
+        if chosen is not None and not chosen.gives_money:
+            # What stands in the box is the proposal, or does not matter any more.
+            self.amount.data, self.amount.process_errors = None, ()
+        if not super().validate(extra_validators) or chosen is None:
+            return False
+        faults = rules.faults_in(
+            chosen,
+            amount=self.amount.data,
+            sought=self.application.amount_requested,
+            reasons=self.reasons.data or "",
+        )
+        for fault in faults:
+            self[fault.field].errors = [fault.text]
+        return not faults and self._reasons_are_the_boards(chosen)
+
+    def _reasons_are_the_boards(self, chosen: Outcome) -> bool:
+        """The officer's reasons are for the officer's proposal; another outcome needs reasons of its own."""
+        officers = self.assessment.reasons.strip() if self.assessment is not None else ""
+        proposed = self.assessment.proposed_outcome if self.assessment is not None else None
+        if not officers or (self.reasons.data or "").strip() != officers:
+            return True
+        if proposed is None or proposed is chosen or (proposed.gives_money and chosen.gives_money):
+            return True
+        if chosen is Outcome.TABLE:
+            self.reasons.data = ""
+            return True
+        self.reasons.errors = [_d("These are the officer's reasons for the proposal. Write why the board decided so.")]
+        return False
+
+    @property
+    def chosen(self) -> Outcome | None:
+        known = {outcome.value: outcome for outcome in Outcome}
+        return known.get(self.outcome.data)
+
+    def facts(self) -> dict[str, Any]:
+        """What `record_outcome` takes."""
+        version = self.version.data or "0"
+        return {
+            "outcome": self.chosen,
+            "amount": self.amount.data,
+            "reasons": self.reasons.data or "",
+            "conditions": self.conditions.data or "",
+            "absent": rules.names_in(self.absent.data or ""),
+            "version": int(version) if version.isdecimal() else 0,
+        }
+
+
+def _recorded(decision: Decision) -> dict[str, Any]:
+    return {
+        "outcome": decision.outcome.value,
+        "amount": decision.amount,
+        "reasons": decision.reasons,
+        "conditions": decision.conditions,
+        "absent": "\n".join(absence.name for absence in decision.absences),
+        "version": str(decision.version),
+    }
+
+
+def _proposed(application: Application, assessment: Assessment | None) -> dict[str, Any]:
+    if assessment is None:
+        return {"version": "0"}
+    outcome, amount = assessment.proposed_outcome, assessment.proposed_amount
+    sought = application.amount_requested
+    if outcome is Outcome.GRANT and amount is not None and sought is not None and amount < sought:
+        outcome = Outcome.GRANT_IN_PART
+    return {
+        "outcome": outcome.value if outcome is not None else None,
+        "amount": amount,
+        "reasons": assessment.reasons,
+        "conditions": assessment.conditions,
+        "version": "0",
+    }
+
+
+class ApproveForm(Form):
+    """The day the minutes were approved (justerade)."""
+
+    approved_on = DayField(
+        _dl("Day the minutes were approved"), [Needed(_dl("Write the day the minutes were approved."))]
+    )
+
+    def __init__(self, meeting: Meeting, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.meeting = meeting
+
+    def validate_approved_on(self, approved_on: DayField) -> None:
+        if approved_on.data is None:
+            return
+        reason = rules.why_not_approved(approved_on.data, self.meeting.held_on, clock.today())
+        if reason is not None:
+            raise ValidationError(str(reason))

@@ -1,0 +1,252 @@
+"""The demo's cases, made by the real steps of the journey on the days they would have been made."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import select
+
+from fundapp import clock, documents, files
+from fundapp.accounts.models import Account, Organisation
+from fundapp.applications import actions as applying
+from fundapp.applications.models import Application, ApplicationKind
+from fundapp.assessments import actions as assessing
+from fundapp.assessments.models import Finding
+from fundapp.assessments.rules import check_items, standard_conditions
+from fundapp.boards.queries import boards_of
+from fundapp.config import settings
+from fundapp.db import db
+from fundapp.decisions import actions as deciding
+from fundapp.demo import answers
+from fundapp.funds.models import Fund, FundKind, Round
+from fundapp.goals.models import GoalArea, Objective, Plan
+from fundapp.languages import speaking
+from fundapp.meetings import actions as meeting
+from fundapp.meetings.models import Meeting, MinuteItem
+from fundapp.projects import actions as funding
+from fundapp.projects.models import Project
+from fundapp.registry import actions as registering
+from fundapp.reports import actions as reporting
+from fundapp.reports.forms import facts_of, report_form, result_name
+from fundapp.workflow import Outcome
+
+REASONS = "Projektet ger möten mellan nyanlända och andra invånare och tränar svenska."
+
+
+def at(day: date, hour: int = 10) -> Any:
+    """The clock stands at a whole hour of a local day."""
+    return clock.at(datetime.combine(day, time(hour), clock.STOCKHOLM))
+
+
+class Cases:
+    """Builds the demo's cases; holds who acts, so that each step reads as a sentence."""
+
+    def __init__(self, people: dict[str, Account], organisations: dict[str, Organisation]) -> None:
+        self.people, self.organisations = people, organisations
+        self.registrar = people["registrar@kalix.example"]
+        self.officer = people["officer@kalix.example"]
+        self.secretary = people["secretary@kalix.example"]
+
+    def round_of(self, kind: FundKind) -> Round:
+        found = db.session.scalars(
+            select(Round).join(Fund).where(Fund.kind == kind, Fund.municipality == settings().municipality)
+        ).all()
+        return next(round_ for round_ in found if round_.is_open)
+
+    def draft(self, email: str, own: dict[str, Any], *, language: str = "sv", is_signed: bool = True) -> Application:
+        by = self.people[email]
+        application = applying.start(
+            round_=self.round_of(FundKind.FUND),
+            kind=ApplicationKind.GRANT,
+            organisation=self.organisations[email],
+            by=by,
+            language=language,
+        )
+        db.session.flush()
+        for code, typed in answers.grant_answers(own, (by.name, by.email), is_signed=is_signed).items():
+            applying.save_section(application, code, typed, by=by)
+        for kind in applying.attachment_kinds(application):
+            if kind["is_required"]:
+                applying.attach(application, kind["code"], enclosure(kind["text"]["sv"], by), by=by)
+        return application
+
+    def submitted(self, email: str, own: dict[str, Any], **more: Any) -> Application:
+        application = self.draft(email, own, **more)
+        with speaking(application.language):
+            applying.submit(application, by=self.people[email])
+        return application
+
+    def registered(self, email: str, own: dict[str, Any], **more: Any) -> Application:
+        application = self.submitted(email, own, **more)
+        registering.register(application, by=self.registrar)
+        return application
+
+    def assessed(
+        self, application: Application, outcome: Outcome, amount: int | None, codes: tuple[str, ...], text: str
+    ) -> None:
+        """From registered to the finished officer's report."""
+        by = self.officer
+        assessing.take_up(application, by=by)
+        kind = application.organisation.kind.value if application.organisation else None
+        items = check_items(application.round.fund.terms, kind)
+        assessing.check(application, {item["code"]: (Finding.YES, "") for item in items}, by=by)
+        assessing.link_objectives(application, [objective(code) for code in codes], by=by)
+        assessing.save_assessment(
+            application,
+            version=0,
+            by=by,
+            scores={"K1": 3, "K3": 2, "K8": 2} if outcome.gives_money else {"K1": 1},
+            summary=f"{application.applicant_name} söker anslag för projektet {application.title}.",
+            text=text,
+            proposed_outcome=outcome,
+            proposed_amount=amount,
+            reasons=REASONS if outcome.gives_money else "Ansökan gäller utrustning till ordinarie verksamhet.",
+            conditions=standard_conditions(application.round.fund.terms) if outcome.gives_money else "",
+        )
+        assessing.finish_report(application, by=by, serves_no_objective=not codes)
+
+    def sitting(self, held_on: date) -> Meeting:
+        board = next(b for b in boards_of(settings().municipality) if b.code == "KS")
+        planned = meeting.plan_meeting(board=board, held_on=held_on, place="Sessionssalen", by=self.secretary)
+        for heading in ("Upprop", "Val av justerare", "Godkännande av ärendelistan"):
+            meeting.add_item(planned, heading, by=self.secretary)
+        return planned
+
+    def recorded(self, item: MinuteItem, application: Application, outcome: Outcome, amount: int | None) -> None:
+        deciding.record_outcome(
+            item,
+            application,
+            outcome=outcome,
+            amount=amount,
+            reasons=REASONS if outcome.gives_money else "Fonden stöder inte utrustning till ordinarie verksamhet.",
+            conditions=standard_conditions(application.round.fund.terms) if outcome.gives_money else "",
+            by=self.secretary,
+        )
+
+
+def enclosure(title: str, by: Account) -> files.Checked:
+    """A small PDF that stands for a document of the association's."""
+    text = "Den här handlingen är påhittad och hör till demonstrationen."
+    content = {"title": title, "sender": by.memberships[0].organisation.name, "text": text}
+    return files.check(f"{title}.pdf", documents.compile_pdf("demo/documents/enclosure.typ", content, clock.now()))
+
+
+def objective(code: str) -> Objective:
+    return db.session.scalars(
+        select(Objective)
+        .join(GoalArea)
+        .join(Plan)
+        .where(Plan.code == settings().municipality, Objective.code == code)
+    ).one()
+
+
+def project_of(application: Application) -> Project:
+    return db.session.scalars(select(Project).where(Project.application_id == application.id)).one()
+
+
+def add_cases(people: dict[str, Account], organisations: dict[str, Organisation]) -> None:
+    """Eight cases, one at each station, so that every page of the demo has something to show."""
+    cases = Cases(people, organisations)
+    _closed_project(cases)
+    _running_project(cases)
+    _under_way(cases)
+    _waiting(cases)
+
+
+def _closed_project(cases: Cases) -> None:
+    with at(date(2016, 8, 22)):
+        library = cases.registered("yonas@sprak.example", answers.LIBRARY)
+    with at(date(2016, 9, 12)):
+        cases.assessed(library, Outcome.GRANT, 26000, ("2.2", "3.3"), "Väl planerat, och når den som sällan nås.")
+        sitting = cases.sitting(date(2016, 9, 26))
+        (item,) = meeting.put_on_agenda(sitting, [library], by=cases.secretary)
+    with at(date(2016, 9, 26), 13):
+        meeting.open_meeting(sitting, by=cases.secretary)
+        cases.recorded(item, library, Outcome.GRANT, 26000)
+    with at(date(2016, 10, 3)):
+        deciding.approve_minutes(sitting, approved_on=date(2016, 10, 3), by=cases.secretary)
+    project = project_of(library)
+    for number, day in enumerate((date(2016, 11, 1), date(2016, 12, 19)), 1):
+        with at(day):
+            part = project.instalments[number - 1]
+            funding.pay(part, paid_on=day, reference=f"LEV-2016-{number}", by=cases.officer)
+    with at(date(2017, 1, 23)):
+        _report(cases, project)
+    with at(date(2017, 2, 6)):
+        reporting.approve_report(reporting.report_of(project), by=cases.officer)  # type: ignore[arg-type]  # just sent
+
+
+def _report(cases: Cases, project: Project) -> None:
+    typed = {
+        "carried_out": ["yes"],
+        "what_was_done": ["Tio kvällar med läsgrupp, och en fest i december."],
+        "women": ["17"],
+        "men": ["9"],
+        "girls": ["6"],
+        "boys": ["3"],
+        "used": ["26000"],
+        "lives_on": ["Biblioteket fortsätter med en kväll i månaden."],
+    } | {result_name(one): ["Deltagarna läser och lånar nu på egen hand."] for one in project.objectives}
+    reporting.save_report(project, typed, by=cases.people["yonas@sprak.example"])
+    form = report_form(project.objectives, typed)
+    if not form.validate():
+        raise ValueError(f"the demo's report is not accepted: {form.errors}")
+    facts = facts_of(form, project.objectives)
+    reporting.submit_report(project, facts, by=cases.people["yonas@sprak.example"])
+
+
+def _running_project(cases: Cases) -> None:
+    with at(date(2016, 11, 14)):
+        driving = cases.registered("leena@kommun.example", answers.DRIVING)
+        gym = cases.registered("amina@tore.example", answers.GYM, language="en")
+    with at(date(2016, 11, 28)):
+        cases.assessed(driving, Outcome.GRANT_IN_PART, 100000, ("1.5", "3.2"), "Nära arbetsmarknaden. Dyrt per person.")
+        cases.assessed(gym, Outcome.REJECT, None, (), "Maskiner till gymmet ger inga nya möten.")
+        sitting = cases.sitting(date(2016, 12, 12))
+        (item,) = meeting.put_on_agenda(sitting, [driving, gym], is_together=True, by=cases.secretary)
+    with at(date(2016, 12, 12), 13):
+        meeting.open_meeting(sitting, by=cases.secretary)
+        cases.recorded(item, driving, Outcome.GRANT_IN_PART, 100000)
+        cases.recorded(item, gym, Outcome.REJECT, None)
+    with at(date(2016, 12, 19)):
+        deciding.approve_minutes(sitting, approved_on=date(2016, 12, 19), by=cases.secretary)
+    with at(date(2017, 1, 16)):
+        first = project_of(driving).instalments[0]
+        funding.pay(first, paid_on=date(2017, 1, 16), reference="INT-2017-4", by=cases.officer)
+
+
+def _under_way(cases: Cases) -> None:
+    with at(date(2017, 2, 6)):
+        ski = cases.registered("yonas@sprak.example", answers.SKI)
+    with at(date(2017, 2, 20)):
+        cases.assessed(ski, Outcome.GRANT, 33000, ("2.2", "5.1"), "Når hela familjer och en plats där många möts.")
+    with at(date(2017, 2, 27)):
+        cases.sitting(date(2017, 3, 6))
+    with at(date(2017, 2, 28)):
+        library = answers.LIBRARY | {"title": "Sommarläsning", "starts_on": "2017-06-12", "ends_on": "2017-08-31"}
+        summer = cases.registered("yonas@sprak.example", library | {"amount": 18000})
+        assessing.take_up(summer, by=cases.people["officer2@kalix.example"])
+        assessing.request_completion(
+            summer,
+            sections=["budget", "activities"],
+            what="Skriv vilka kvällar ni läser i sommar, och rätta budgeten så att den stämmer med summan ni söker.",
+            due_on=date(2017, 3, 20),
+            by=cases.people["officer2@kalix.example"],
+        )
+
+
+def _waiting(cases: Cases) -> None:
+    with at(date(2017, 3, 3)):
+        cases.submitted("amina@tore.example", answers.SEWING, language="en")
+        by = cases.people["amina@tore.example"]
+        nomination = applying.start(
+            round_=cases.round_of(FundKind.STIPEND),
+            kind=ApplicationKind.NOMINATION,
+            organisation=None,
+            by=by,
+            language="en",
+        )
+        db.session.flush()
+        for code, typed in answers.nomination_answers().items():
+            applying.save_section(nomination, code, typed, by=by)
+        applying.submit(nomination, by=by)
+        cases.draft("amina@tore.example", answers.CAFE, language="en", is_signed=False)

@@ -1,0 +1,106 @@
+"""The demo's people and organisations. All fictitious; the addresses lead nowhere (example is reserved: RFC 2606)."""
+
+from dataclasses import dataclass
+
+from fundapp import clock
+from fundapp.accounts.actions import add_organisation, give_role
+from fundapp.accounts.models import Account, Organisation, OrganisationKind, Signatory
+from fundapp.boards.queries import boards_of
+from fundapp.config import settings
+from fundapp.db import db
+from fundapp.permissions import Role
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who can sign in to the demo, and what they are there for."""
+
+    email: str
+    name: str
+    language: str
+    role: Role | None
+    what: str
+
+
+PEOPLE = (
+    Person("amina@tore.example", "Amina Warsame", "en", None, "applicant: Töre mötesplats, an association"),
+    Person("yonas@sprak.example", "Yonas Tesfay", "sv", None, "applicant: Språkvännerna i Kalix, an association"),
+    Person("leena@kommun.example", "Leena Kangas", "sv", None, "applicant: the municipal adult education unit"),
+    Person("registrar@kalix.example", "Rut Lindbäck", "sv", Role.REGISTRAR, "registrar"),
+    Person("officer@kalix.example", "Oskar Nyström", "sv", Role.OFFICER, "case officer"),
+    Person("officer2@kalix.example", "Olga Henriksson", "sv", Role.OFFICER, "case officer"),
+    Person("secretary@kalix.example", "Sara Innala", "sv", Role.SECRETARY, "secretary of the board (KS)"),
+    Person("member@kalix.example", "Martin Englund", "sv", Role.MEMBER, "member of the board (KS)"),
+    Person("administrator@kalix.example", "Ada Björk", "sv", Role.ADMINISTRATOR, "administrator"),
+    Person("auditor@kalix.example", "Rolf Stålnacke", "sv", Role.AUDITOR, "auditor"),
+)
+
+
+def add_people() -> dict[str, Account]:
+    """Every demo person's account by address, with role."""
+    board = next(b for b in boards_of(settings().municipality) if b.is_deciding and b.code == "KS")
+    accounts = {}
+    for person in PEOPLE:
+        account = Account(
+            email=person.email, name=person.name, language=person.language, phone="+46701740605", created_at=clock.now()
+        )
+        db.session.add(account)
+        db.session.flush()
+        if person.role is not None:
+            is_of_board = person.role in (Role.SECRETARY, Role.MEMBER)
+            give_role(account, person.role, by=None, board=board if is_of_board else None)
+        accounts[person.email] = account
+    return accounts
+
+
+def add_organisations(accounts: dict[str, Account]) -> dict[str, Organisation]:
+    """The applicants' organisations, by the address of who acts for them."""
+    tore = Organisation(
+        kind=OrganisationKind.ASSOCIATION,
+        name="Töre mötesplats (fiktiv)",
+        org_number="8020015577",
+        address="Lantmannavägen 1",
+        postal_code="95250",
+        city="Töre",
+        email="styrelsen@tore.example",
+        phone="+46701740606",
+        bankgiro="50501055",
+        signs_jointly=False,
+        signatories=[Signatory(position=0, name="Amina Warsame", contact="+46701740605")],
+    )
+    friends = Organisation(
+        kind=OrganisationKind.ASSOCIATION,
+        name="Språkvännerna i Kalix (fiktiv)",
+        org_number="8020019991",
+        address="Köpmannagatan 2",
+        postal_code="95231",
+        city="Kalix",
+        email="info@sprak.example",
+        phone="+46701740607",
+        plusgiro="2865434",
+        signs_jointly=True,
+        signatories=[
+            Signatory(position=0, name="Yonas Tesfay", contact="yonas@sprak.example"),
+            Signatory(position=1, name="Karin Lahti", contact="karin@sprak.example"),
+        ],
+    )
+    unit = Organisation(
+        kind=OrganisationKind.MUNICIPAL_UNIT,
+        name="Vuxenutbildningen i Kalix (fiktiv)",
+        org_number=None,
+        administration="Utbildningsförvaltningen, vuxenutbildningen",
+        internal_account="4510-330",
+        address="Nygatan 4",
+        postal_code="95281",
+        city="Kalix",
+        email="vux@kommun.example",
+        phone="+46701740608",
+        signatories=[Signatory(position=0, name="Leena Kangas", contact="leena@kommun.example")],
+    )
+    for email, organisation in (
+        ("amina@tore.example", tore),
+        ("yonas@sprak.example", friends),
+        ("leena@kommun.example", unit),
+    ):
+        add_organisation(organisation, by=accounts[email])
+    return {"amina@tore.example": tore, "yonas@sprak.example": friends, "leena@kommun.example": unit}

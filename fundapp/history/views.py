@@ -1,0 +1,129 @@
+"""The page where an auditor reads who did what, and when."""
+
+import enum
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from fundapp import workflow
+from fundapp.history import queries
+from fundapp.history.forms import HistoryFilter
+from fundapp.history.queries import HistoryRow
+from fundapp.languages import Lazy, _d, _dl, number
+from fundapp.permissions import Permission, Role
+from fundapp.web.access import needs
+
+blueprint = Blueprint("history", __name__)
+
+_STEPS: dict[str, tuple[dict[str, workflow.Step], type[enum.Enum]]] = {
+    "application": (workflow.APPLICATION_STEPS, workflow.ApplicationStatus),
+    "meeting": (workflow.MEETING_STEPS, workflow.MeetingStatus),
+    "project": (workflow.PROJECT_STEPS, workflow.ProjectStatus),
+    "instalment": (workflow.INSTALMENT_STEPS, workflow.InstalmentStatus),
+    "report": (workflow.REPORT_STEPS, workflow.ReportStatus),
+}
+_SUBJECTS = {
+    "account": _dl("Account"),
+    "application": _dl("Application"),
+    "case": _dl("Case"),
+    "conflict": _dl("Conflict of interest"),
+    "decision": _dl("Decision"),
+    "instalment": _dl("Instalment"),
+    "meeting": _dl("Sitting"),
+    "minute_item": _dl("Item on the agenda"),
+    "objective_board": _dl("Board's answer to the plan"),
+    "organisation": _dl("Organisation"),
+    "project": _dl("Project"),
+    "repayment": _dl("Repayment"),
+    "report": _dl("Report"),
+    "round": _dl("Round"),
+}
+_EVENTS = {
+    "add_item": _dl("Add an item"),
+    "add_organisation": _dl("Add the organisation"),
+    "answer_for_board": _dl("Answer for the board"),
+    "attach": _dl("Attach a file"),
+    "change_frame": _dl("Change the frame"),
+    "change_plan": _dl("Change the instalments"),
+    "check": _dl("Formal check"),
+    "correct_account": _dl("Correct the account"),
+    "correct_organisation": _dl("Correct the organisation"),
+    "correct_outcome": _dl("Correct the outcome"),
+    "create_account": _dl("Make the account"),
+    "declare_conflict": _dl("Declare a conflict of interest"),
+    "demand_repayment": _dl("Demand repayment"),
+    "detach": _dl("Remove a file"),
+    "end_conflict": _dl("End the conflict of interest"),
+    "file_document": _dl("File a document"),
+    "give_role": _dl("Give a role"),
+    "link_objectives": _dl("Link objectives"),
+    "lower": _dl("Lower the sum"),
+    "make_final": _dl("Make the decision final"),
+    "open_case": _dl("Open the case"),
+    "plan_meeting": _dl("Plan the sitting"),
+    "receive_repayment": _dl("Receive repayment"),
+    "record_outcome": _dl("Record the outcome"),
+    "remove_item": _dl("Remove an item"),
+    "save_assessment": _dl("Save the assessment"),
+    "start": _dl("Start"),
+    "take_role": _dl("Take back a role"),
+}
+
+
+def event_of(row: HistoryRow) -> Lazy | str:
+    """What was done, as a step is called on its button; an event without words shows its own name."""
+    steps, _statuses = _STEPS.get(row.subject, ({}, enum.Enum))
+    step = steps.get(row.event)
+    return step.label if step is not None else _EVENTS.get(row.event, row.event.replace("_", " "))
+
+
+def subject_of(row: HistoryRow) -> Lazy | str:
+    return _SUBJECTS.get(row.subject, row.subject.replace("_", " "))
+
+
+def facts_of(row: HistoryRow) -> Sequence[str]:
+    """The event's facts in words: the change of status first, then what else was kept."""
+    rest = dict(row.facts)
+    told = []
+    if row.subject in _STEPS and {"old", "new"} <= rest.keys():
+        statuses = _STEPS[row.subject][1].__members__
+        old, new = (_label(statuses, rest.pop(name)) for name in ("old", "new"))
+        told.append(_d("%(old)s → %(new)s", old=old, new=new))
+    if "role" in rest:
+        told.append(_label(Role.__members__, rest.pop("role")))
+    return told + [
+        f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in rest.items() if value not in (None, "")
+    ]
+
+
+def _plain(value: Any) -> str:
+    return number(value) if type(value) is int else str(value)
+
+
+def _label(members: Any, name: str) -> str:
+    return str(members[name].label) if name in members else str(name)
+
+
+@blueprint.get("/history")
+@needs(Permission.READ_HISTORY)
+def list() -> str:
+    """Newest first; the address holds what is asked for and where the page begins."""
+    form = HistoryFilter(formdata=request.args)
+    form.validate()
+    asked = {"person": form.person.data or "", "day": form.day.data, "thread": form.thread.data or ""}
+    shown = {name: value for name, value in asked.items() if value}
+    page = queries.history_page(
+        **asked, before=request.args.get("before", type=int), after=request.args.get("after", type=int)
+    )
+    return render_template(
+        "history/list.html",
+        form=form,
+        page=page,
+        asked=shown,
+        older_url=url_for("history.list", **shown, before=page.older) if page.older else None,
+        newer_url=url_for("history.list", **shown, after=page.newer) if page.newer else None,
+        event_of=event_of,
+        subject_of=subject_of,
+        facts_of=facts_of,
+    )

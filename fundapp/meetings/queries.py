@@ -1,0 +1,235 @@
+"""Sittings, their agendas as one reader may see them, and what is ready to be put on one. Sums in whole kronor.
+
+A case in which the reader has a conflict is left out everywhere, counts too; its paragraph stays, with its neutral
+heading.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_login import current_user
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from fundapp.accounts.queries import visible_to
+from fundapp.applications.models import Application
+from fundapp.assessments.models import Assessment, ObjectiveLink
+from fundapp.boards.models import Board
+from fundapp.config import settings
+from fundapp.db import db
+from fundapp.decisions.models import Decision
+from fundapp.funds.models import Fund, Round
+from fundapp.goals.models import Objective
+from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
+from fundapp.permissions import Permission, is_allowed
+from fundapp.workflow import ApplicationStatus, MeetingStatus, Outcome
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """A case as the board meets it. `left_after`: what is left of the frame once this case and those above it have
+    what was recorded or else is proposed; None in an approved sitting, whose sums are in the ledger.
+    """
+
+    application: Application
+    proposed_outcome: Outcome | None
+    proposed_amount: int | None
+    decision: Decision | None
+    objectives: tuple[str, ...]
+    left_after: int | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.left_after is not None and self.left_after < 0
+
+
+@dataclass
+class ItemRow:
+    """A paragraph with the cases the reader may see."""
+
+    item: MinuteItem
+    cases: list[CaseRow] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """All of a sitting's page."""
+
+    meeting: Meeting
+    items: list[ItemRow]
+    ready: list[CaseRow]
+    rounds: list[Round]
+
+    @property
+    def cases(self) -> list[CaseRow]:
+        return [row for item in self.items for row in item.cases]
+
+    @property
+    def open_count(self) -> int:
+        return sum(1 for row in self.cases if row.decision is None)
+
+
+@dataclass(frozen=True)
+class MeetingRow:
+    """A line of the list of sittings; `cases` counts what the reader may see."""
+
+    meeting: Meeting
+    items: int
+    cases: int
+
+
+def deciding_boards() -> list[Board]:
+    """The municipality's deciding bodies, those that decide on a fund first."""
+    decides = select(Fund.id).where(Fund.board_id == Board.id).exists()
+    return list(
+        db.session.scalars(
+            select(Board)
+            .where(Board.municipality == settings().municipality, Board.is_deciding)
+            .order_by(decides.desc(), Board.position)
+        )
+    )
+
+
+def meeting(public_id: str) -> Meeting | None:
+    """A sitting of this municipality, for who may read sittings at all."""
+    if not is_allowed(current_user, Permission.READ_MEETING):
+        return None
+    return db.session.scalar(_meetings().where(Meeting.public_id == public_id))
+
+
+def _meetings() -> Select[Meeting]:
+    return select(Meeting).join(Meeting.board).where(Board.municipality == settings().municipality)
+
+
+def meetings() -> tuple[list[MeetingRow], list[MeetingRow]]:
+    """Sittings still to be approved (the nearest first), and approved ones (the latest first)."""
+    items = _counted(select(MinuteItem.meeting_id, func.count()).group_by(MinuteItem.meeting_id))
+    cases = _counted(
+        select(MinuteItem.meeting_id, func.count())
+        .join(AgendaCase)
+        .join(Application)
+        .where(visible_to(current_user))
+        .group_by(MinuteItem.meeting_id)
+    )
+    rows = [
+        MeetingRow(one, items.get(one.id, 0), cases.get(one.id, 0))
+        for one in db.session.scalars(_meetings().order_by(Meeting.held_on, Meeting.id))
+    ]
+    coming = [row for row in rows if row.meeting.status is not MeetingStatus.APPROVED]
+    return coming, [row for row in reversed(rows) if row.meeting.status is MeetingStatus.APPROVED]
+
+
+def _counted(query: Select[int, int]) -> dict[int, int]:
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def sitting(meeting_: Meeting) -> Sitting:
+    """The agenda with its cases, the cases that are ready for it, and the rounds that they draw from."""
+    items = {
+        item.id: ItemRow(item)
+        for item in db.session.scalars(
+            select(MinuteItem).where(MinuteItem.meeting_id == meeting_.id).order_by(MinuteItem.position)
+        )
+    }
+    on_agenda = db.session.execute(
+        _cases(MinuteItem.id, Decision)
+        .join(AgendaCase, AgendaCase.application_id == Application.id)
+        .join(MinuteItem)
+        .outerjoin(Decision, and_(Decision.minute_item_id == MinuteItem.id, Decision.application_id == Application.id))
+        .options(selectinload(Decision.absences))
+        .where(MinuteItem.meeting_id == meeting_.id)
+        .order_by(MinuteItem.position, AgendaCase.id)
+    ).all()
+    ready = [] if meeting_.status is MeetingStatus.APPROVED else _ready(meeting_)
+    objectives = _objectives_of([row[0].id for row in (*on_agenda, *ready)])
+    rounds = {row[0].round_id: row[0].round for row in (*on_agenda, *ready)}
+    left = None
+    if meeting_.status is not MeetingStatus.APPROVED:
+        left = _left_before(rounds.values(), (row[4] for row in on_agenda if row[4] is not None))
+    for application, outcome, amount, item_id, decision in on_agenda:
+        items[item_id].cases.append(_row(application, outcome, amount, decision, objectives, left))
+    waiting = [_row(application, outcome, amount, None, objectives, left) for application, outcome, amount in ready]
+    return Sitting(meeting_, list(items.values()), waiting, sorted(rounds.values(), key=lambda one: one.id))
+
+
+def _cases(*more: Any) -> Select[*tuple[Any, ...]]:
+    """Cases the reader may see, each with the officer's proposal."""
+    return (
+        select(Application, Assessment.proposed_outcome, Assessment.proposed_amount, *more)
+        .outerjoin(Assessment, Assessment.application_id == Application.id)
+        .options(joinedload(Application.case), joinedload(Application.round).joinedload(Round.fund))
+        .where(visible_to(current_user))
+    )
+
+
+def _ready(meeting_: Meeting) -> list[tuple[Application, Outcome | None, int | None]]:
+    """Assessed cases that the sitting's body decides, the oldest first."""
+    found = db.session.execute(
+        _cases()
+        .join(Round, Round.id == Application.round_id)
+        .join(Fund, Fund.id == Round.fund_id)
+        .where(Application.status == ApplicationStatus.ASSESSED, Fund.board_id == meeting_.board_id)
+        .order_by(Application.submitted_at, Application.id)
+    )
+    return [tuple(row) for row in found]
+
+
+def _objectives_of(keys: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """The codes of the plan's objectives that each application is linked to."""
+    found: dict[int, tuple[str, ...]] = {}
+    links = db.session.execute(
+        select(ObjectiveLink.application_id, Objective.code)
+        .join(Objective)
+        .where(ObjectiveLink.application_id.in_(list(keys)))
+        .order_by(Objective.code)
+    )
+    for key, code in links:
+        found[key] = (*found.get(key, ()), code)
+    return found
+
+
+def _left_before(rounds: Iterable[Round], decisions: Iterable[Decision]) -> dict[int, int]:
+    """What each round has left if nothing of this sitting were reserved."""
+    left = {one.id: one.left for one in rounds}
+    for decision in decisions:
+        left[decision.application.round_id] += decision.amount or 0
+    return left
+
+
+def _row(
+    application: Application,
+    outcome: Outcome | None,
+    amount: int | None,
+    decision: Decision | None,
+    objectives: dict[int, tuple[str, ...]],
+    left: dict[int, int] | None,
+) -> CaseRow:
+    proposed = amount if outcome is not None and outcome.gives_money else None
+    if left is not None:
+        left[application.round_id] -= (decision.amount if decision is not None else proposed) or 0
+    return CaseRow(
+        application,
+        outcome,
+        proposed,
+        decision,
+        objectives.get(application.id, ()),
+        left[application.round_id] if left is not None else None,
+    )
+
+
+def item_of(meeting_: Meeting, public_id: str) -> MinuteItem | None:
+    return db.session.scalar(
+        select(MinuteItem).where(MinuteItem.meeting_id == meeting_.id, MinuteItem.public_id == public_id)
+    )
+
+
+def cases_named(public_ids: Iterable[str]) -> list[Application]:
+    """The cases with these public ids that the reader may see, the oldest first."""
+    return list(
+        db.session.scalars(
+            select(Application)
+            .where(Application.public_id.in_(list(public_ids)), visible_to(current_user))
+            .order_by(Application.submitted_at, Application.id)
+        )
+    )

@@ -1,0 +1,84 @@
+"""What an official fills in about payments."""
+
+from datetime import date
+from typing import Any
+
+from wtforms import FieldList, FormField
+from wtforms.validators import ValidationError
+
+from fundapp import clock
+from fundapp.languages import _d, _dl
+from fundapp.projects import rules
+from fundapp.projects.models import Instalment, Project
+from fundapp.projects.rules import Part
+from fundapp.web.fields import AtMost, DayField, Form, KronorField, LineField, Needed
+
+ROWS = 6
+
+
+class PaymentForm(Form):
+    paid_on = DayField(_dl("Paid on"), [Needed(_dl("Write the day it was paid, for example 2017-03-06."))])
+    reference = LineField(
+        _dl("Payment reference"),
+        [Needed(_dl("Write the payment's reference in the accounts, so that it can be found.")), AtMost(100)],
+    )
+
+    def __init__(self, instalment: Instalment, **rest: Any) -> None:
+        super().__init__(data={"paid_on": clock.today()}, **rest)
+        self.decided_on = instalment.project.decision.item.meeting.held_on
+
+    def validate_paid_on(self, field: DayField) -> None:
+        day: date | None = field.data
+        fault = day and rules.fault_in_payment_day(day, decided_on=self.decided_on, today=clock.today())
+        if fault:
+            raise ValidationError(str(fault))
+
+
+class PartForm(Form):
+    amount = KronorField(_dl("Sum"))
+    planned_on = DayField(_dl("Planned for"))
+
+
+class PlanForm(Form):
+    """The instalments that are not paid yet; a row with neither sum nor day is no instalment."""
+
+    parts = FieldList(FormField(PartForm), max_entries=ROWS)
+
+    def __init__(self, project: Project, planned: list[Instalment], **rest: Any) -> None:
+        rows = [{"amount": part.amount, "planned_on": part.planned_on} for part in planned]
+        super().__init__(data={"parts": rows}, **rest)
+        while len(self.parts) < ROWS:
+            self.parts.append_entry()
+        self.left = project.granted - project.paid
+        self.decided_on = project.decision.item.meeting.held_on
+
+    @property
+    def plan(self) -> list[Part]:
+        """The rows that are filled in."""
+        rows = [row.form for row in self.parts if row.form.amount.data is not None]
+        return [Part(row.amount.data, row.planned_on.data) for row in rows]
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Each row by itself, then the whole plan against what is left of the grant."""
+        is_valid = super().validate(extra_validators)
+        for row in self.parts:
+            is_valid = _is_whole(row.form) and is_valid
+        if not is_valid:
+            return False
+        fault = rules.fault_in_plan(self.plan, left=self.left, decided_on=self.decided_on)
+        if fault is not None:
+            self.form_errors.append(str(fault))
+        return fault is None
+
+
+def _is_whole(row: PartForm) -> bool:
+    """Sum and day come together; a row with one of them says what is missing."""
+    if row.errors or (row.amount.data is None) == (row.planned_on.data is None):
+        return True
+    missing, text = (
+        (row.amount, _d("Write the sum for this day, or take the day away."))
+        if row.amount.data is None
+        else (row.planned_on, _d("Write the day for this sum, for example 2017-03-06."))
+    )
+    missing.errors = [*missing.errors, text]
+    return False

@@ -1,0 +1,71 @@
+"""Pages of the funded project: the officials' list, the project, paying and planning instalments."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from fundapp.languages import _d
+from fundapp.permissions import Permission, acts_for, is_allowed
+from fundapp.projects import actions, queries
+from fundapp.projects.forms import PaymentForm, PlanForm
+from fundapp.projects.models import Instalment, Project
+from fundapp.web.access import needs
+from fundapp.workflow import InstalmentStatus, demand_step
+
+blueprint = Blueprint("projects", __name__)
+Page = str | Response | tuple[str, int]
+
+
+@blueprint.get("/projects", endpoint="list")
+@needs(Permission.LIST_PROJECTS)
+def list_projects() -> str:
+    rows, asked = queries.visible_projects(), request.args.get("show", "")
+    chosen = queries.CHOICES.get(asked)
+    return render_template(
+        "projects/list.html",
+        rows=[row for row in rows if chosen is None or chosen[1](row)],
+        counts={code: sum(map(is_in, rows)) for code, (_label, is_in) in queries.CHOICES.items()},
+        choices=queries.CHOICES,
+        chosen=asked if chosen else None,
+        total=len(rows),
+    )
+
+
+@blueprint.get("/projects/<public_id>")
+@needs(Permission.READ_PROJECT, of=queries.project)
+def show(project: Project) -> str:
+    report = queries.report_on(project)
+    return render_template(
+        "projects/show.html",
+        project=project,
+        report=report,
+        repayment=queries.repayment_of(project),
+        is_own=acts_for(current_user, project.application),
+        may_pay=is_allowed(current_user, Permission.PAY_INSTALMENT, project),
+        may_review=is_allowed(current_user, Permission.REVIEW_REPORT, project),
+        planned=[part for part in project.instalments if part.status is InstalmentStatus.PLANNED],
+    )
+
+
+@blueprint.route("/instalments/<public_id>/pay", methods=["GET", "POST"])
+@needs(Permission.PAY_INSTALMENT, of=queries.instalment)
+def pay(instalment: Instalment) -> Page:
+    if request.method == "GET":
+        demand_step(instalment, "pay", by=current_user)
+    form = PaymentForm(instalment)
+    if not form.validate_on_submit():
+        return render_template("projects/pay.html", instalment=instalment, form=form), form.status
+    actions.pay(instalment, paid_on=form.paid_on.data, reference=form.reference.data, by=current_user)
+    flash(_d("The instalment is marked as paid."), "good")
+    return redirect(url_for("projects.show", public_id=instalment.project.public_id))
+
+
+@blueprint.route("/projects/<public_id>/instalments", methods=["GET", "POST"])
+@needs(Permission.PAY_INSTALMENT, of=queries.project)
+def plan(project: Project) -> Page:
+    form = PlanForm(project, [part for part in project.instalments if part.status is InstalmentStatus.PLANNED])
+    if not form.validate_on_submit():
+        return render_template("projects/plan.html", project=project, form=form), form.status
+    actions.change_plan(project, form.plan, by=current_user)
+    flash(_d("The plan is changed."), "good")
+    return redirect(url_for("projects.show", public_id=project.public_id))

@@ -1,0 +1,125 @@
+"""The desk: what waits, the list of cases, one case, its documents."""
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
+from flask_login import current_user
+
+from fundapp import documents, files
+from fundapp.documents import Paper
+from fundapp.files import StoredFile
+from fundapp.languages import _d
+from fundapp.permissions import Permission
+from fundapp.registry import actions, casefile, desk, queries, words
+from fundapp.registry.forms import DocumentForm
+from fundapp.registry.models import Direction
+from fundapp.web.access import needs
+
+blueprint = Blueprint("registry", __name__)
+blueprint.context_processor(words.for_templates)
+
+
+@blueprint.get("/desk")
+@needs(Permission.LIST_CASES)
+def start() -> str:
+    """What to do today."""
+    return render_template(
+        "registry/start.html",
+        tasks=desk.tasks(current_user),
+        rounds=desk.open_rounds(),
+        meeting=desk.next_meeting(),
+    )
+
+
+@blueprint.get("/cases", endpoint="list")
+@needs(Permission.LIST_CASES)
+def list_cases() -> str:
+    """Every case the person may see, newest first, narrowed by what the address says."""
+    filters = queries.filters_of(request.args)
+    return render_template(
+        "registry/list.html",
+        filters=filters,
+        removable=queries.removable(filters),
+        page=queries.cases(current_user, filters),
+        funds=queries.fund_names(),
+        states=queries.states(),
+    )
+
+
+@blueprint.get("/cases/<public_id>")
+@needs(Permission.READ_CASE, of=queries.case)
+def show(application: Any) -> str:
+    """One case: the application as sent, and everything that has been done with it."""
+    number = request.args.get("version", type=int)
+    file = casefile.case_file(application, current_user)
+    shown = next((s for s in application.submissions if s.number == number), file.submission)
+    facts = casefile.facts(application)
+    return render_template("registry/show.html", application=application, file=file, shown=shown, **facts)
+
+
+@blueprint.post("/applications/<public_id>/register")
+@needs(Permission.REGISTER_APPLICATION, of=queries.case)
+def register(application: Any) -> Any:
+    case = actions.register(application, by=current_user)
+    flash(_d("Registered as %(number)s.", number=case.diary_number), "good")
+    return redirect(url_for("registry.show", public_id=application.public_id))
+
+
+@blueprint.route("/cases/<public_id>/documents/new", methods=["GET", "POST"])
+@needs(Permission.FILE_DOCUMENT, of=queries.case)
+def file_document(application: Any) -> Any:
+    form = DocumentForm()
+    actions.demand_case(application)
+    if not form.validate_on_submit():
+        return render_template("registry/file_document.html", application=application, form=form), form.status
+    document = actions.file_by_hand(
+        application,
+        direction=Direction[form.direction.data],
+        dated=form.dated.data,
+        counterpart=form.counterpart.data,
+        subject=form.subject.data,
+        file=files.store(form.checked, by_id=current_user.id) if form.checked else None,
+        by=current_user,
+    )
+    flash(_d("Filed as number %(number)s in the case.", number=document.number), "good")
+    return redirect(url_for("registry.show", public_id=application.public_id))
+
+
+@blueprint.get("/documents/<public_id>")
+@needs(Permission.READ_CASE, of=queries.document)
+def document(found: queries.FiledDocument) -> Response:
+    """A document of a case: a paper drawn as PDF, or the file as it came."""
+    if found.document.paper is not None:
+        return _paper(found.document.paper)
+    return _file(found.document.file) if found.document.file is not None else abort(404)
+
+
+@blueprint.get("/cases/<public_id>/application.pdf")
+@needs(Permission.READ_CASE, of=queries.case)
+def submission_pdf(application: Any) -> Response:
+    """The latest frozen copy as PDF."""
+    return _paper(application.last_submission.paper)
+
+
+@blueprint.get("/cases/<public_id>/attachments/<attachment_id>")
+@needs(Permission.READ_CASE, of=queries.case)
+def attachment(application: Any, attachment_id: str) -> Response:
+    """A file the applicant sent along."""
+    found = queries.attachment(application, attachment_id)
+    return _file(found.file) if found is not None else abort(404)
+
+
+def _paper(paper: Paper) -> Response:
+    response = Response(documents.pdf(paper), mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "attachment", filename=paper.file_name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _file(file: StoredFile) -> Response:
+    """Always to be saved, never opened in the page's own place."""
+    response = send_file(
+        files.path_of(file), mimetype=file.media_type, as_attachment=True, download_name=file.name, max_age=0
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

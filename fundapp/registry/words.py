@@ -1,0 +1,149 @@
+"""The desk's words: what happened to a case, what kind it is, and an applicant's answers as an official reads them."""
+
+from typing import Any
+
+from markupsafe import Markup
+
+from fundapp import languages
+from fundapp.applications.models import Application, ApplicationKind
+from fundapp.languages import Lazy, _dl
+from fundapp.registry import rules
+from fundapp.registry.models import Direction
+from fundapp.workflow import (
+    APPLICATION_STEPS,
+    INSTALMENT_STEPS,
+    MEETING_STEPS,
+    PROJECT_STEPS,
+    REPORT_STEPS,
+)
+
+# What the applicant does in a draft or while completing is not part of the case's story.
+_APPLICANTS_OWN = frozenset({"start", "save_section", "attach", "detach", "save_report"})
+
+_SENTENCES: dict[str, Lazy] = {
+    "submit": _dl("Sent in"),
+    "register": _dl("Registered"),
+    "take_up": _dl("Started the assessment"),
+    "check": _dl("Saved the formal check"),
+    "request_completion": _dl("Asked the applicant for completion"),
+    "complete": _dl("Additions came in"),
+    "go_on_without": _dl("Went on without the completion"),
+    "save_assessment": _dl("Saved the assessment"),
+    "finish_assessment": _dl("Finished the officer's report"),
+    "reopen_assessment": _dl("Reopened the assessment"),
+    "put_on_agenda": _dl("Put on an agenda"),
+    "take_off_agenda": _dl("Taken off the agenda"),
+    "grant": _dl("Granted"),
+    "grant_in_part": _dl("Granted in part"),
+    "reject": _dl("Not granted"),
+    "dismiss": _dl("Dismissed"),
+    "write_off": _dl("Written off"),
+    "refer_back": _dl("Referred back for more preparation"),
+    "table": _dl("Tabled to the next sitting"),
+    "reconsider": _dl("Taken up again for a new decision"),
+    "withdraw": _dl("Withdrawn by the applicant"),
+    "record_outcome": _dl("The board's outcome was recorded; it is pending until the minutes are approved"),
+    "correct_outcome": _dl("The pending outcome was corrected"),
+    "start_project": _dl("The project started"),
+    "declare_conflict": _dl("Declared a conflict of interest"),
+}
+_BY_TABLE: dict[tuple[str, str], Lazy] = {
+    ("report", "submit"): _dl("The project's report came in"),
+    ("report", "request_completion"): _dl("Asked for additions to the project's report"),
+    ("report", "approve"): _dl("Approved the project's report"),
+    ("project", "close"): _dl("Closed the project"),
+    ("instalment", "pay"): _dl("Paid an instalment"),
+    ("instalment", "cancel"): _dl("An instalment will not be paid"),
+}
+_DIRECTIONS = {
+    Direction.RECEIVED.name: _dl("Filed a received document"),
+    Direction.DRAWN_UP.name: _dl("Filed a document drawn up here"),
+    Direction.DISPATCHED.name: _dl("Filed a dispatched document"),
+}
+_STEPS = APPLICATION_STEPS | REPORT_STEPS | PROJECT_STEPS | INSTALMENT_STEPS | MEETING_STEPS
+
+
+def sentence(table: str, event: str, facts: dict[str, Any]) -> str | None:
+    """What happened, in words; None for what is the applicant's own."""
+    if event in _APPLICANTS_OWN:
+        return None
+    if event == "open_case":
+        return str(_dl("Opened the case %(number)s", number=facts.get("diary_number", "")))
+    if event == "link_objectives":
+        codes = facts.get("objectives")
+        return str(
+            _dl("Linked to the plan's objectives %(codes)s", codes=codes) if codes else _dl("Linked to no objective")
+        )
+    if event == "file_document":
+        return str(_DIRECTIONS.get(facts.get("direction", ""), _dl("Filed a document")))
+    found = _BY_TABLE.get((table, event)) or _SENTENCES.get(event)
+    if found is None and event in _STEPS:
+        found = _STEPS[event].label
+    return str(found) if found is not None else event.replace("_", " ").capitalize()
+
+
+_KINDS = {
+    ApplicationKind.GRANT: _dl("Grant"),
+    ApplicationKind.AWARD: _dl("Stipend"),
+    ApplicationKind.NOMINATION: _dl("Nomination"),
+}
+
+
+def kind_words(kind: ApplicationKind) -> Lazy:
+    """The kind of an application in a word."""
+    return _KINDS[kind]
+
+
+def language_name(code: str) -> str:
+    """A language's own name; the code where the language is not released."""
+    return languages.LANGUAGES[code].own_name if code in languages.LANGUAGES else code
+
+
+def _reads_as_asked(asked_in: str) -> bool:
+    return languages.current().code == asked_in != languages.AUTHORITY_LANGUAGE
+
+
+def question_of(answer: dict[str, Any], asked_in: str) -> str:
+    """The question in the desk's language where the copy has it, else in Swedish."""
+    return str(answer["question"] if _reads_as_asked(asked_in) else answer["question_sv"])
+
+
+def question_lang(asked_in: str) -> Markup:
+    """The lang attribute of a question or heading that is in another language than the page."""
+    if _reads_as_asked(asked_in) or languages.current().code == languages.AUTHORITY_LANGUAGE:
+        return Markup("")
+    return Markup(' lang="sv"')
+
+
+def title_of(section: dict[str, Any], asked_in: str) -> str:
+    """A section's title, as `question_of`."""
+    return str(section["title"] if _reads_as_asked(asked_in) else section["title_sv"])
+
+
+def answer_of(answer: dict[str, Any], asked_in: str) -> Any:
+    """The answer: what was typed as it was typed, what was chosen in the language of its question."""
+    if answer.get("is_typed") or _reads_as_asked(asked_in):
+        return answer["answer"]
+    return answer.get("answer_sv", answer["answer"])
+
+
+def attachment_words(application: Application, kind: str) -> str:
+    """What an attachment is, as the fund's terms call it in the desk's language."""
+    for item in application.round.fund.terms["attachments"]["value"]:
+        if item["code"] == kind:
+            return str(item["text"].get(languages.current().code, item["text"]["sv"]))
+    return kind
+
+
+def for_templates() -> dict[str, Any]:
+    """These words by the names the desk's templates use."""
+    return {
+        "desk_words": rules.desk_words,
+        "desk_tone": rules.tone,
+        "kind_words": kind_words,
+        "language_name": language_name,
+        "question_of": question_of,
+        "question_lang": question_lang,
+        "title_of": title_of,
+        "answer_of": answer_of,
+    }

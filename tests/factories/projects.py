@@ -1,0 +1,32 @@
+"""Funded projects, reached by the real steps from the application on."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from fundapp import clock
+from fundapp.accounts.models import Account
+from fundapp.db import db
+from fundapp.permissions import Role
+from fundapp.projects import actions
+from fundapp.projects.models import Instalment, Project
+from tests.factories.decisions import granted
+from tests.factories.people import official
+
+
+def running(**choices: Any) -> Project:
+    """A project that a final grant has just started; `choices` go to `granted`."""
+    decision = granted(**choices)
+    return db.session.scalars(select(Project).where(Project.decision_id == decision.id)).one()
+
+
+def paid(
+    project: Project, parts: int = 1, *, by: Account | None = None, paid_on: date | None = None
+) -> list[Instalment]:
+    """The first `parts` instalments of the project, paid."""
+    officer = by or official(Role.OFFICER)
+    return [
+        actions.pay(part, paid_on=paid_on or clock.today(), reference=f"LEV-{part.number}", by=officer)
+        for part in project.instalments[:parts]
+    ]

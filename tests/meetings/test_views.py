@@ -1,0 +1,272 @@
+"""The sittings' pages: who sees what, what is refused, and that a conflict leaves no trace."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
+
+from fundapp.accounts.actions import declare_conflict
+from fundapp.db import db
+from fundapp.decisions.models import Decision
+from fundapp.meetings import actions
+from fundapp.meetings.models import Meeting, MinuteItem
+from fundapp.permissions import Role
+from fundapp.workflow import MeetingStatus, Outcome
+from tests.factories import on_day
+from tests.factories.assessments import assessed
+from tests.factories.decisions import recorded
+from tests.factories.meetings import on_agenda, opened, planned
+from tests.factories.people import applicant, official, organisation
+from tests.ground.apps import SignIn
+
+READERS = (Role.SECRETARY, Role.MEMBER, Role.OFFICER, Role.REGISTRAR, Role.AUDITOR)
+Make = Callable[[], Any]
+
+
+@pytest.fixture(autouse=True)
+def day(app: Flask) -> None:
+    on_day()
+    app.config["WTF_CSRF_ENABLED"] = False
+
+
+def in_app(app: Flask, make: Make) -> Any:
+    """What `make` gives, made and committed inside an app context of its own."""
+    with app.app_context():
+        made = make()
+        db.session.commit()
+        return made
+
+
+def as_role(app: Flask, signed_in: SignIn, *roles: Role) -> FlaskClient:
+    return signed_in(in_app(app, lambda: official(*roles).email))
+
+
+def page(client: FlaskClient, path: str, status: int = 200) -> BeautifulSoup:
+    answer = client.get(path)
+    assert answer.status_code == status, answer.get_data(as_text=True)
+    return BeautifulSoup(answer.data, "html.parser")
+
+
+def test_a_secretary_plans_makes_the_agenda_and_opens_a_sitting(app: Flask, signed_in: SignIn) -> None:
+    cases = in_app(app, lambda: [assessed().public_id for _ in range(3)])
+    secretary = as_role(app, signed_in, Role.SECRETARY)
+    page(secretary, "/en/meetings/new")
+    answer = secretary.post("/en/meetings/new", data={"board": "KS", "held_on": "2017-03-06", "place": "Sessionssalen"})
+    here = answer.headers["Location"]
+    assert secretary.post(f"{here}/items", data={"heading": "Upprop", "text": "Kl. 9"}).status_code == 302
+    assert secretary.post(f"{here}/agenda", data={"cases": cases[:2], "place": "together"}).status_code == 302
+    assert secretary.post(f"{here}/agenda", data={"cases": cases[2:], "place": "each"}).status_code == 302
+    soup = page(secretary, here)
+    assert [row.get_text(" ", strip=True)[:2] for row in soup.select(".agenda-sign")] == ["1.", "2.", "3."]
+    assert len(soup.select(".board-case")) == 3
+    last = soup.select(".minute-item")[-1]["id"].removeprefix("item-")
+    secretary.post(f"{here}/move", data={"item": last, "way": "up"})
+    assert secretary.post(f"{here}/open").status_code == 302
+    soup = page(secretary, here)
+    assert [row.get_text(strip=True) for row in soup.select(".agenda-sign")] == ["§ 1", "§ 2", "§ 3"]
+    assert [len(item.select(".board-case")) for item in soup.select(".minute-item")] == [0, 1, 2]
+    assert soup.find("a", string="Record the outcome")
+
+
+def test_what_is_left_of_the_frame_runs_down_the_list(app: Flask, signed_in: SignIn) -> None:
+    in_app(app, lambda: [assessed(amount=amount, outcome=Outcome.GRANT_IN_PART) for amount in (40_000, 30_000)])
+    public_id = in_app(app, lambda: planned().public_id)
+    soup = page(as_role(app, signed_in, Role.SECRETARY), f"/en/meetings/{public_id}")
+    left = [row.select("td")[-1].get_text(strip=True).replace("\xa0", " ") for row in soup.select("#cases tr")]
+    assert left == ["2 960 000 kr", "2 930 000 kr"]
+
+
+def test_a_recorded_outcome_takes_the_proposals_place_in_what_is_left(app: Flask, signed_in: SignIn) -> None:
+    def make() -> str:
+        by = official(Role.SECRETARY)
+        cases = [assessed() for _ in range(3)]
+        item = on_agenda(cases, secretary=by)
+        recorded(item, cases[0], outcome=Outcome.REJECT, secretary=by)
+        recorded(item, cases[2], outcome=Outcome.GRANT_IN_PART, amount=5_000, secretary=by)
+        return item.meeting.public_id
+
+    public_id = in_app(app, make)
+    soup = page(as_role(app, signed_in, Role.SECRETARY), f"/en/meetings/{public_id}")
+    lefts = [box.select(".fact dd")[-1].get_text(strip=True).replace("\xa0", " ") for box in soup.select(".board-case")]
+    assert lefts == ["3 000 000 kr", "2 955 000 kr", "2 950 000 kr"]
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_the_board_room_reads_the_sitting_and_only_the_secretary_changes_it(
+    app: Flask, signed_in: SignIn, role: Role
+) -> None:
+    public_id, item = in_app(app, lambda: (lambda item: (item.meeting.public_id, item.public_id))(on_agenda()))
+    client = as_role(app, signed_in, role)
+    soup = page(client, f"/en/meetings/{public_id}")
+    page(client, "/en/meetings")
+    assert len(soup.select(".board-case")) == 1
+    is_secretary = role is Role.SECRETARY
+    forms = soup.select("main form")
+    assert bool(forms) is is_secretary
+    for path, sent in (
+        ("items", {"heading": "Övrigt"}),
+        ("agenda", {"cases": ["x"], "place": "each"}),
+        ("move", {"item": item, "way": "up"}),
+        ("take-off", {"item": item}),
+        ("open", {}),
+        ("approve", {"approved_on": "2017-03-06"}),
+    ):
+        status = client.post(f"/en/meetings/{public_id}/{path}", data=sent).status_code
+        assert (status == 403) is not is_secretary, path
+    assert (client.get("/en/meetings/new").status_code == 200) is is_secretary
+
+
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, None])
+def test_who_has_no_place_in_the_board_room_finds_no_sitting(app: Flask, signed_in: SignIn, role: Role | None) -> None:
+    public_id = in_app(app, lambda: opened().public_id)
+    email = in_app(app, lambda: official(*([role] if role else [])).email)
+    client = signed_in(email)
+    assert client.get(f"/sv/meetings/{public_id}").status_code == 404
+    assert client.get("/sv/meetings").status_code == 403
+    assert app.test_client().get(f"/sv/meetings/{public_id}").status_code == 302
+
+
+def test_a_case_with_a_conflict_leaves_no_trace_but_its_paragraph(app: Flask, signed_in: SignIn) -> None:
+    def make() -> tuple[str, str, str]:
+        person, by = applicant(), official(Role.SECRETARY)
+        organisation(person, name="Hemliga klubben", org_number="8020007725")
+        meeting = opened(secretary=by)
+        hidden = assessed(by=person, title="Hemliga projektet")
+        actions.put_on_agenda(meeting, [hidden], by=by)
+        actions.put_on_agenda(meeting, [assessed()], by=by)
+        assessed(by=person, title="Nästa hemliga")
+        member = official(Role.MEMBER, Role.SECRETARY)
+        declare_conflict(by=member, reason="Jag är revisor.", application=hidden)
+        return meeting.public_id, member.email, hidden.public_id
+
+    public_id, email, hidden = in_app(app, make)
+    client = signed_in(email)
+    for path in (f"/en/meetings/{public_id}", "/en/meetings", f"/en/meetings/{public_id}/approve"):
+        soup = page(client, path)
+        assert "emliga" not in soup.get_text()
+        assert hidden not in str(soup)
+    soup = page(client, f"/en/meetings/{public_id}")
+    assert [row.get_text(strip=True) for row in soup.select(".agenda-sign")] == ["§ 1", "§ 2"]
+    assert len(soup.select(".board-case")) == 1
+    assert "1 case has no outcome yet" in soup.get_text()
+    row = page(client, "/en/meetings").select("tbody tr")[0]
+    assert [cell.get_text(strip=True) for cell in row.select("td.amount")] == ["2", "1"]
+    other = signed_in(in_app(app, lambda: official(Role.MEMBER).email))
+    assert len(page(other, f"/en/meetings/{public_id}").select(".board-case")) == 2
+    assert client.post(f"/en/meetings/{public_id}/take-off", data={"case": hidden}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"board": "KS", "held_on": ""}, "held_on"),
+        ({"board": "KS", "held_on": "i morgon"}, "held_on"),
+        ({"board": "KS", "held_on": "2017-02-30"}, "held_on"),
+        ({"board": "KS", "held_on": "2071-03-06"}, "held_on"),
+        ({"board": "SOC", "held_on": "2017-03-27"}, "board"),
+        ({"held_on": "2017-03-27"}, "board"),
+    ],
+)
+def test_a_sitting_that_cannot_be_planned_is_shown_again(
+    app: Flask, signed_in: SignIn, sent: dict[str, str], field: str
+) -> None:
+    answer = as_role(app, signed_in, Role.SECRETARY).post("/en/meetings/new", data=sent | {"place": "Stora salen"})
+    soup = BeautifulSoup(answer.data, "html.parser")
+    assert answer.status_code == 422
+    assert soup.select_one(f'.error-summary a[href="#{field}"]')
+    assert soup.find(id="place")["value"] == "Stora salen"
+    assert soup.find(id="held_on")["value"] == sent["held_on"]
+
+
+def test_a_paragraph_without_heading_and_an_agenda_without_choice_are_shown_again(
+    app: Flask, signed_in: SignIn
+) -> None:
+    in_app(app, lambda: assessed().public_id)
+    here = f"/en/meetings/{in_app(app, lambda: planned().public_id)}"
+    client = as_role(app, signed_in, Role.SECRETARY)
+    answer = client.post(f"{here}/items", data={"heading": " ", "text": "Ett långt ord"})
+    assert answer.status_code == 422
+    assert "Ett långt ord" in answer.get_data(as_text=True)
+    answer = client.post(f"{here}/agenda", data={"place": "each"})
+    assert answer.status_code == 422
+    assert "Choose at least one case" in answer.get_data(as_text=True)
+
+
+def test_a_case_that_is_not_ready_any_more_is_409(app: Flask, signed_in: SignIn) -> None:
+    case = in_app(app, lambda: on_agenda().cases[0].application.public_id)
+    here = f"/en/meetings/{in_app(app, lambda: planned().public_id)}"
+    answer = as_role(app, signed_in, Role.SECRETARY).post(f"{here}/agenda", data={"cases": [case], "place": "each"})
+    assert answer.status_code == 409
+    with app.app_context():
+        assert len(db.session.scalars(select(MinuteItem)).all()) == 1
+
+
+def test_a_sitting_before_its_day_and_one_opened_already_do_not_open(app: Flask, signed_in: SignIn) -> None:
+    done = in_app(app, lambda: opened().public_id)
+    client = as_role(app, signed_in, Role.SECRETARY)
+    assert client.post(f"/en/meetings/{done}/open").status_code == 409
+
+
+def test_approving_on_a_wrong_day_is_shown_again_and_a_missing_outcome_is_409(app: Flask, signed_in: SignIn) -> None:
+    here = f"/en/meetings/{in_app(app, lambda: on_agenda().meeting.public_id)}"
+    client = as_role(app, signed_in, Role.SECRETARY)
+    for day_ in ("2017-03-05", "2017-03-07", "6 mars", ""):
+        answer = client.post(f"{here}/approve", data={"approved_on": day_})
+        assert answer.status_code == 422
+        assert BeautifulSoup(answer.data, "html.parser").find(id="approved_on")["value"] == day_
+    answer = client.post(f"{here}/approve", data={"approved_on": "2017-03-06"})
+    assert answer.status_code == 409
+    assert "§ 1" in answer.get_data(as_text=True)
+    with app.app_context():
+        assert db.session.scalars(select(Meeting)).one().status is MeetingStatus.OPENED
+
+
+def test_approving_makes_the_outcomes_final_and_the_page_says_so(app: Flask, signed_in: SignIn) -> None:
+    here = f"/en/meetings/{in_app(app, lambda: recorded().item.meeting.public_id)}"
+    client = as_role(app, signed_in, Role.SECRETARY)
+    answer = client.post(f"{here}/approve", data={"approved_on": "2017-03-06"}, follow_redirects=True)
+    assert answer.status_code == 200
+    text = answer.get_data(as_text=True)
+    assert "1 decision is final now" in text
+    assert "Correct the outcome" not in text
+    assert client.post(f"{here}/approve", data={"approved_on": "2017-03-06"}).status_code == 409
+    with app.app_context():
+        assert db.session.scalars(select(Decision)).one().is_final
+
+
+def test_a_sittings_page_asks_the_database_the_same_few_questions_however_many_cases(
+    app: Flask, signed_in: SignIn
+) -> None:
+    def make(count: int) -> str:
+        by = official(Role.SECRETARY)
+        cases = [assessed() for _ in range(count)]
+        item = on_agenda(cases, secretary=by)
+        for case in cases:
+            recorded(item, case, secretary=by)
+        [assessed() for _ in range(count)]
+        return item.meeting.public_id
+
+    client = as_role(app, signed_in, Role.SECRETARY)
+    few = statements(app, client, f"/en/meetings/{in_app(app, lambda: make(1))}")
+    many = statements(app, client, f"/en/meetings/{in_app(app, lambda: make(5))}")
+    assert many == few
+
+
+def statements(app: Flask, client: FlaskClient, path: str) -> int:
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        page(client, path)
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len([one for one in seen if one.startswith("SELECT")])

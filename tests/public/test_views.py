@@ -1,0 +1,187 @@
+"""The pages that anybody may read."""
+
+from datetime import date
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from fundapp.applications.models import ApplicationKind
+from fundapp.db import db
+from fundapp.decisions.actions import approve_minutes
+from fundapp.permissions import Role
+from fundapp.workflow import Outcome
+from tests.factories import on_day
+from tests.factories.assessments import assessed
+from tests.factories.decisions import decided, recorded
+from tests.factories.meetings import on_agenda
+from tests.factories.people import applicant, official, organisation
+from tests.factories.projects import running
+from tests.factories.reports import approved, reported
+
+URL = "http://localhost/sv/"
+
+
+def text_of(page: str) -> str:
+    return " ".join(BeautifulSoup(page, "html.parser").get_text(" ").split())
+
+
+def test_start_page_tells_of_fund_and_stipend_in_both_languages(client: FlaskClient) -> None:
+    on_day()
+    for language in ("sv", "en"):
+        page = client.get(f"/{language}/")
+        assert page.status_code == 200
+        assert "Kalix kommuns integrationsfond" in page.text
+        assert "Kalix kommuns integrationsstipendium" in page.text
+        assert page.text.count(f"/{language}/applications/new") == 2
+
+
+def test_start_page_says_what_is_left_and_until_when(app: Flask, client: FlaskClient) -> None:
+    on_day()
+    with app.test_request_context(URL):
+        running(amount=45_000)
+        db.session.commit()
+    words = text_of(client.get("/en/").text)
+    assert "2 955 000 kr left of 3 000 000 kr" in words
+    assert "at any time until 31 December 2018" in words
+    assert "at the latest 30 April 2017" in words
+
+
+def test_start_page_says_when_a_round_is_not_open(client: FlaskClient) -> None:
+    on_day(date(2016, 5, 10))
+    words = text_of(client.get("/en/").text)
+    assert "It opens on 13 June 2016." in words  # the fund
+    assert "It opens on 1 January 2017." in words  # the stipend of next year
+    on_day(date(2019, 2, 1))
+    assert text_of(client.get("/en/").text).count("It is closed for applications.") == 2
+
+
+def test_start_page_shows_the_three_latest_funded_projects(app: Flask, client: FlaskClient) -> None:
+    on_day()
+    with app.test_request_context(URL):
+        for number in range(1, 5):
+            running(title=f"Projekt nummer {number}")
+        db.session.commit()
+    page = client.get("/sv/").text
+    assert [number for number in range(1, 5) if f"Projekt nummer {number}" in page] == [2, 3, 4]
+
+
+def test_funded_projects_hold_only_final_grants(app: Flask, client: FlaskClient) -> None:
+    on_day()
+    with app.test_request_context(URL):
+        running(title="Beviljat projekt")
+        recorded(title="Ännu inte justerat")
+        decided(title="Avslaget projekt", outcome=Outcome.REJECT)
+        db.session.commit()
+    page = client.get("/sv/funded-projects").text
+    assert "Beviljat projekt" in page
+    assert "Ännu inte justerat" not in page
+    assert "Avslaget projekt" not in page
+
+
+def test_project_page_leads_to_paragraph_and_goal_and_names_no_person(app: Flask, client: FlaskClient) -> None:
+    on_day()
+    with app.test_request_context(URL):
+        project = running(objectives=("2.3",))
+        key, item = project.public_id, project.decision.item
+        paragraph = f"/sv/decisions/KS/{item.year}/{item.number}"
+        persons = [project.application.created_by.name, "Per Omar Niemi", "amina@sprakkafe.example"]
+        db.session.commit()
+    page = client.get(f"/sv/funded-projects/{key}").text
+    assert paragraph in page
+    assert "/sv/goals/2.3" in page
+    assert "Kalix Språkkafé" in page
+    assert "Folkets hus, Kalix" in page
+    assert not [name for name in persons if name in page]
+    there = client.get(paragraph).text
+    assert f"/sv/funded-projects/{key}" in there
+    assert not [name for name in persons if name in there]
+
+
+def test_what_came_of_it_is_shown_when_the_report_is_approved(app: Flask, client: FlaskClient) -> None:
+    on_day()
+    with app.test_request_context(URL):
+        sent = reported(running()).project.public_id
+        done = approved(running(), what_was_done="Trettio kaféer blev av.").project.public_id
+        db.session.commit()
+    assert "Vi nådde målet 2.3." not in client.get(f"/sv/funded-projects/{sent}").text
+    page = client.get(f"/sv/funded-projects/{done}").text
+    assert "Trettio kaféer blev av." in page
+    assert "Vi nådde målet 2.3." in page
+
+
+def test_paragraph_page_tells_nothing_of_who_was_not_granted(app: Flask, client: FlaskClient) -> None:
+    on_day()
+    with app.test_request_context(URL):
+        secretary = official(Role.SECRETARY)
+        other = applicant()
+        organisation(other, name="Den Andra Föreningen", org_number="8024059882")
+        cases = [assessed(title="Det ena"), assessed(by=other, title="Det andra")]
+        item = on_agenda(cases, secretary=secretary)
+        recorded(item, cases[0], secretary=secretary)
+        recorded(item, cases[1], outcome=Outcome.REJECT, secretary=secretary)
+        approve_minutes(item.meeting, approved_on=item.meeting.held_on, by=secretary)
+        path = f"/sv/decisions/KS/{item.year}/{item.number}"
+        db.session.commit()
+    page = client.get(path).text
+    assert "Det ena" in page
+    assert "Det andra" not in page
+    assert "Den Andra Föreningen" not in page
+
+
+def test_paragraph_page_exists_only_for_approved_minutes_with_a_grant(app: Flask, client: FlaskClient) -> None:
+    on_day()
+    with app.test_request_context(URL):
+        pending = recorded().item
+        refused = decided(outcome=Outcome.REJECT).item
+        paths = [f"/sv/decisions/KS/{item.year}/{item.number}" for item in (pending, refused)]
+        db.session.commit()
+    for path in [*paths, "/sv/decisions/KS/2017/999", "/sv/decisions/XX/2017/1"]:
+        assert client.get(path).status_code == 404, path
+
+
+def test_an_award_is_shown_under_its_paragraph(app: Flask, client: FlaskClient) -> None:
+    on_day()
+    with app.test_request_context(URL):
+        item = decided(kind=ApplicationKind.NOMINATION).item
+        path = f"/sv/decisions/KS/{item.year}/{item.number}"
+        db.session.commit()
+    page = client.get(path).text
+    assert "Töre Framtid IF" in page
+    assert "Karin Strand" not in page  # who nominated
+
+
+@pytest.mark.parametrize("path", ["/sv/funded-projects/nosuchthing1", "/sv/funded-projects/%00", "/xx/funded-projects"])
+def test_what_does_not_exist_is_not_found(client: FlaskClient, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/sv/", "/sv/funded-projects"])
+def test_lists_ask_as_much_of_the_database_for_twelve_projects_as_for_two(
+    app: Flask, client: FlaskClient, path: str
+) -> None:
+    counts = []
+    on_day()
+    for more in (2, 10) if path != "/sv/" else (3, 9):
+        with app.test_request_context(URL):
+            for _ in range(more):
+                running()
+            db.session.commit()
+        counts.append(_statements(app, client, path))
+    assert counts[0] == counts[1]
+
+
+def _statements(app: Flask, client: FlaskClient, path: str) -> int:
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    assert client.get(path).status_code == 200
+    event.remove(engine, "before_cursor_execute", note)
+    return len(seen)
