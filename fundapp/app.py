@@ -49,6 +49,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         guard(db.engine)
         faults = unsafe_settings(db.engine) if ours.is_production else []
+        if faults:
+            db.engine.dispose()
     if faults:
         raise BadSettings(faults)
     alembic.init_app(app)

@@ -100,7 +100,7 @@ def catalogue(code: str, domain: str) -> Catalogue:
             continue
         if isinstance(message.id, str):
             texts[message.id] = str(message.string)
-        else:
+        elif all(message.string):
             plurals[message.id[0]] = tuple(message.string)
     return Catalogue(texts, plurals, gettext_rules.c2py(catalog.plural_expr))
 

@@ -181,13 +181,18 @@ def test_a_postgresql_that_forgets_a_commit_stops_production_from_starting(
     both_engines: str, settings: Settings, postgresql: str, setting: str
 ) -> None:
     strict = replace(settings, is_production=True)
-    create_app(strict)  # the same database starts before the setting is planted
+    _close(create_app(strict))  # the same database starts before the setting is planted
     name = settings.database_url.rpartition("/")[2]
     on_server(postgresql, f"ALTER DATABASE {name} SET {setting} = off")
     with pytest.raises(BadSettings) as refused:
         create_app(strict)
     assert refused.value.faults == [f"PostgreSQL runs with {setting}=off"]
-    create_app(settings)  # development may
+    _close(create_app(settings))  # development may
+
+
+def _close(app: Flask) -> None:
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_an_engine_as_it_is_installed_is_safe(app_on_both: Flask) -> None:

@@ -2,7 +2,7 @@
 
 import io
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pypdfium2
@@ -27,9 +27,12 @@ ARABIC = "طلبك إلى صندوق الاندماج: 45 000 kr"
 
 
 @pytest.fixture
-def sender(settings: Settings, postbox: Postbox) -> Flask:
+def sender(settings: Settings, postbox: Postbox) -> Iterator[Flask]:
     """The app with the postbox as its mail server."""
-    return create_app(replace(settings, smtp_host=postbox.host, smtp_port=postbox.port))
+    app = create_app(replace(settings, smtp_host=postbox.host, smtp_port=postbox.port))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 def _write(to: str = TO, subject: str = "Vi har fått din ansökan", papers: Iterable[Paper] = ()) -> Message:

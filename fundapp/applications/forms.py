@@ -72,7 +72,8 @@ def offers(rounds: Sequence[Round]) -> list[tuple[str, str, str]]:
         if round_.fund.terms["takes_nominations"]["value"]:
             kinds.append(ApplicationKind.NOMINATION)
         for kind in kinds:
-            found.append((f"{round_.id}-{kind.name}", Markup('{}: <bdi lang="sv">{}</bdi>').format(str(kind.label), round_.fund.name), until))
+            text = Markup('{}: <bdi lang="sv">{}</bdi>').format(str(kind.label), round_.fund.name)
+            found.append((f"{round_.id}-{kind.name}", text, until))
     return found
 
 

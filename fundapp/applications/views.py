@@ -1,6 +1,7 @@
 """The applicant's pages: my applications, the task list, a section, check and send, the receipt, where it is."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
 from flask_login import current_user
@@ -132,7 +133,7 @@ def _section_page(application: Application, form: SectionForm, attach_form: Atta
 
 def _with_new_row(application: Application, form: SectionForm, name: str) -> str:
     """The section's address with one more empty row of the kind named, at that row; "sums" only counts again."""
-    place = {"public_id": application.public_id, "code": form.section_code}
+    place: dict[str, Any] = {"public_id": application.public_id, "code": form.section_code}
     rows = form._fields.get(name)
     if not isinstance(rows, RowsField):
         return url_for("applications.section", _anchor="sums", **place)

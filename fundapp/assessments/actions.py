@@ -45,6 +45,7 @@ class NotReady(StepNotPossible):
 
 def _lock(application: Application) -> None:
     """Wait for whoever changes this case; afterwards everything is as it is in the database now."""
+    db.session.flush()  # what this transaction changed already would be read over
     db.session.refresh(application, with_for_update={"of": Application})
 
 

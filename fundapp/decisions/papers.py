@@ -18,7 +18,8 @@ from fundapp.goals.rules import municipality_named
 from fundapp.languages import AUTHORITY_LANGUAGE, Language, _, _d, long_day, money, speaking
 from fundapp.workflow import Outcome
 
-NOMINEE_EMAIL = "nominee_email"
+# Codes of answers in a nomination.
+NOMINATOR_NAME, NOMINEE_EMAIL = "nominator_name", "nominee_email"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ def receivers(decision: Decision) -> list[Receiver]:
     if application.kind is not ApplicationKind.NOMINATION:
         addresses = dict.fromkeys((sender.email, payee.email.lower() if payee is not None else sender.email))
         return [Receiver(application.applicant_name or sender.name, tuple(addresses), application.language)]
-    found = [Receiver(sender.name or sender.email, (sender.email,), application.language)]
+    name = sender.name or _answer(decision, NOMINATOR_NAME) or sender.email
+    found = [Receiver(name, (sender.email,), application.language)]
     address = _answer(decision, NOMINEE_EMAIL) if decision.outcome.ends_case else ""
     if address and address != sender.email:
         found.append(Receiver(application.applicant_name or "", (address,), AUTHORITY_LANGUAGE, is_applicant=False))

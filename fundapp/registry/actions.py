@@ -25,6 +25,7 @@ def register(application: Any, *, by: Any) -> Case:
     Two registrars at once: the row is locked first, the second gets StepNotPossible. Errors: StepNotPossible,
     NotAllowed.
     """
+    db.session.flush()  # what this transaction changed already would be read over
     db.session.refresh(application, with_for_update={"of": type(application)})
     demand_step(application, "register", by=by)
     fund = application.round.fund

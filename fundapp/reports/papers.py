@@ -64,7 +64,7 @@ def _meta(report: Report) -> list[list[str]]:
 def _numbers(report: Report) -> list[list[str]]:
     unused = report.unused or 0
     return [
-        [_("Granted"), money(report.project.granted)],
+        [_("Sum granted"), money(report.project.granted)],
         [_("Used"), money(report.used or 0)],
         [_("Not used"), money(unused)],
         [_("Women"), str(report.women)],

@@ -73,6 +73,7 @@ def test_the_page_begins_with_the_officers_proposal(secretary: FlaskClient, path
     assert "Anslaget får bara användas" in soup.find(id="conditions").get_text()
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_a_recorded_outcome_leads_back_to_the_sitting_and_can_be_corrected(
     app: Flask, secretary: FlaskClient, path: str
 ) -> None:
@@ -136,6 +137,7 @@ def test_tabling_keeps_neither_sum_nor_the_officers_reasons(app: Flask, secretar
         assert (decision.amount, decision.reasons, decision.conditions) == (None, "", "")
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_more_than_is_left_comes_back_with_the_sum_that_is_left_and_everything_typed(
     app: Flask, secretary: FlaskClient, path: str
 ) -> None:
@@ -222,6 +224,7 @@ def test_the_applicant_sees_nothing_of_a_pending_outcome(app: Flask, signed_in: 
         assert decision not in answer.get_data(as_text=True)
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_the_letter_is_for_the_applicant_and_for_officials_without_a_conflict(app: Flask, signed_in: SignIn) -> None:
     def make() -> tuple[str, str, str, list[str], list[str]]:
         person = applicant()

@@ -69,8 +69,14 @@ class LiveServer:
 
 
 @pytest.fixture
-def live_server(tmp_path: Path, database_url: str) -> Iterator[LiveServer]:
-    """The app under gunicorn with one worker and threads, demo off, mail kept in the outbox."""
+def served_with() -> dict[str, str]:
+    """Further settings of the live server; a test module overrides it, for example to serve the demo."""
+    return {}
+
+
+@pytest.fixture
+def live_server(tmp_path: Path, database_url: str, served_with: dict[str, str]) -> Iterator[LiveServer]:
+    """The app under gunicorn with one worker and threads, demo off unless asked for, mail kept in the outbox."""
     with socket.socket() as door:  # handed over open, so that nobody else can take the port in between
         door.bind(("127.0.0.1", 0))
         served = LiveServer(
@@ -80,7 +86,7 @@ def live_server(tmp_path: Path, database_url: str) -> Iterator[LiveServer]:
         with served.log.open("w") as log:
             server = subprocess.Popen(
                 [sys.executable, *words, "fundapp.app:create_app()"],
-                cwd=ROOT, env=_environment(served), stdout=log, stderr=log, pass_fds=[door.fileno()],
+                cwd=ROOT, env=_environment(served) | served_with, stdout=log, stderr=log, pass_fds=[door.fileno()],
             )  # fmt: skip
     try:
         _wait_until_healthy(served, server)

@@ -51,6 +51,7 @@ def page(client: FlaskClient, path: str, status: int = 200) -> BeautifulSoup:
     return BeautifulSoup(answer.data, "html.parser")
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_a_secretary_plans_makes_the_agenda_and_opens_a_sitting(app: Flask, signed_in: SignIn) -> None:
     cases = in_app(app, lambda: [assessed().public_id for _ in range(3)])
     secretary = as_role(app, signed_in, Role.SECRETARY)
@@ -80,6 +81,7 @@ def test_what_is_left_of_the_frame_runs_down_the_list(app: Flask, signed_in: Sig
     assert left == ["2 960 000 kr", "2 930 000 kr"]
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_a_recorded_outcome_takes_the_proposals_place_in_what_is_left(app: Flask, signed_in: SignIn) -> None:
     def make() -> str:
         by = official(Role.SECRETARY)
@@ -130,6 +132,7 @@ def test_who_has_no_place_in_the_board_room_finds_no_sitting(app: Flask, signed_
     assert app.test_client().get(f"/sv/meetings/{public_id}").status_code == 302
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_a_case_with_a_conflict_leaves_no_trace_but_its_paragraph(app: Flask, signed_in: SignIn) -> None:
     def make() -> tuple[str, str, str]:
         person, by = applicant(), official(Role.SECRETARY)
@@ -225,6 +228,7 @@ def test_approving_on_a_wrong_day_is_shown_again_and_a_missing_outcome_is_409(ap
         assert db.session.scalars(select(Meeting)).one().status is MeetingStatus.OPENED
 
 
+@pytest.mark.usefixtures("both_engines")
 def test_approving_makes_the_outcomes_final_and_the_page_says_so(app: Flask, signed_in: SignIn) -> None:
     here = f"/en/meetings/{in_app(app, lambda: recorded().item.meeting.public_id)}"
     client = as_role(app, signed_in, Role.SECRETARY)

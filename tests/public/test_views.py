@@ -125,7 +125,9 @@ def test_paragraph_page_tells_nothing_of_who_was_not_granted(app: Flask, client:
         approve_minutes(item.meeting, approved_on=item.meeting.held_on, by=secretary)
         path = f"/sv/decisions/KS/{item.year}/{item.number}"
         db.session.commit()
+        heading = item.heading
     page = client.get(path).text
+    assert heading in page
     assert "Det ena" in page
     assert "Det andra" not in page
     assert "Den Andra Föreningen" not in page

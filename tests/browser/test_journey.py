@@ -1,0 +1,238 @@
+"""The whole journey in a real browser, as the README tells it: from the demo association's draft to the goal page.
+
+In Swedish on both engines, in English on one. Fields and buttons are found by what they do (names and addresses), the
+words a person must read by their text, in the language of the walk.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.ground.browser import ROOT, LiveServer
+
+TITLE = "Språkkafé i Töre"
+AMINA, SECRETARY = "amina@tore.example", "secretary@kalix.example"
+REGISTRAR, OFFICER = "registrar@kalix.example", "officer@kalix.example"
+WORDS = {
+    "sv": {"sent": "Ansökan är inskickad", "granted": "Beviljad", "closed": "Avslutat", "result": "Vi nådde dem."},
+    "en": {"sent": "has been sent", "granted": "Granted", "closed": "Closed", "result": "Vi nådde dem."},
+}
+
+
+@pytest.fixture
+def served_with() -> dict[str, str]:
+    return {"FUNDAPP_DEMO": "1"}
+
+
+@pytest.fixture
+def demo(database_url: str, tmp_path: Path) -> None:
+    """The demo's people and cases, loaded by its own command before the server starts."""
+    ours = {"FUNDAPP_ENV": "development", "FUNDAPP_DEMO": "1", "FUNDAPP_DATABASE_URL": database_url}
+    command = [str(Path(sys.executable).parent / "fundapp"), "demo"]
+    environment = os.environ | ours | {"FUNDAPP_INSTANCE": str(tmp_path / "instance")}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+
+
+class Walk:
+    """One browser profile per person, all on the same server, in one language."""
+
+    def __init__(self, browser: Browser, url: str, language: str) -> None:
+        self.browser, self.url, self.language = browser, url, language
+        self.pages: dict[str, Page] = {}
+        self.contexts: list[BrowserContext] = []
+
+    def page_of(self, who: str | None) -> Page:
+        """The person's page, signed in through the mailed code the first time."""
+        if str(who) not in self.pages:
+            context = self.browser.new_context(locale=self.language)
+            self.contexts.append(context)
+            page = context.new_page()
+            page.set_default_timeout(15_000)
+            self.pages[str(who)] = page
+            if who is not None:
+                self._sign_in(page, who)
+        return self.pages[str(who)]
+
+    def _sign_in(self, page: Page, who: str) -> None:
+        self.go(page, "/sign-in")
+        page.fill("input[name=email]", who)
+        press(page.locator("main form"))
+        mail = page.context.new_page()
+        mail.goto(f"{self.url}/demo/mail")
+        letter = mail.locator("article").filter(has_text=who).first.inner_text()
+        mail.close()
+        code = re.search(r"\b\d{6}\b", letter)
+        assert code is not None, letter
+        page.fill("input[name=code]", code.group())
+        press(page.locator("main form").first)
+
+    def go(self, page: Page, path: str) -> None:
+        answer = page.goto(f"{self.url}/{self.language}{path}")
+        assert answer is not None
+        assert answer.status == 200, (path, answer.status)
+
+    def open(self, page: Page, text: str) -> None:
+        page.locator("main a", has_text=text).first.click()
+
+
+def press(form: Locator, name: str | None = None) -> None:
+    """Press the form's button (the one with the value `name`, where given); what follows must be a good page."""
+    page = form.page
+    button = form.locator("button[type=submit]:not([aria-hidden])" + (f"[value='{name}']" if name else "")).first
+    with page.expect_response(lambda answer: answer.request.method == "POST") as waiting:
+        button.click()
+    assert waiting.value.status < 400, (waiting.value.url, waiting.value.status, page.locator("main").inner_text())
+    page.wait_for_load_state()
+
+
+def form_to(page: Page, ending: str) -> Locator:
+    return page.locator(f"main form[action$='{ending}']").first
+
+
+def apply(walk: Walk) -> str:
+    """The association finishes its draft and sends it; gives the application's own part of the address."""
+    page = walk.page_of(AMINA)
+    walk.go(page, "/applications")
+    walk.open(page, TITLE)
+    page.locator("main a[href$='/sections/declaration']").first.click()
+    for name in ("is_true", "knows_public", "knows_personal_data", "has_read_rules", "accepts_conditions"):
+        page.check(f"input[name={name}]")
+    page.fill("input[name=signatory_name]", "Amina Warsame")
+    page.fill("input[name=signatory_role]", "Ordförande")
+    page.fill("input[name=decided_on]", "2017-02-20")
+    press(page.locator("main form.form").first)
+    public_id = re.search(r"/applications/(\w{12})", page.url)
+    assert public_id is not None, page.url
+    walk.go(page, f"/applications/{public_id.group(1)}/check")
+    press(form_to(page, "/submit"))
+    expect(page.locator("h1")).to_contain_text(WORDS[walk.language]["sent"])
+    return public_id.group(1)
+
+
+def register(walk: Walk, public_id: str) -> None:
+    page = walk.page_of(REGISTRAR)
+    walk.go(page, f"/cases/{public_id}")
+    press(form_to(page, "/register"))
+    expect(page.locator("main")).to_contain_text("KS 2017:3")
+
+
+def assess(walk: Walk, public_id: str) -> None:
+    page = walk.page_of(OFFICER)
+    walk.go(page, f"/cases/{public_id}")
+    press(form_to(page, "/take-up"))
+    walk.go(page, f"/cases/{public_id}/formal-check")
+    for choice in page.locator("select[name^=finding_]").all():
+        choice.select_option("YES")
+    press(form_to(page, "/formal-check"))
+    walk.go(page, f"/cases/{public_id}/objectives")
+    page.get_by_label(re.compile(r"^2\.2 ")).check()
+    press(form_to(page, "/objectives"))
+    walk.go(page, f"/cases/{public_id}/assessment")
+    page.fill("textarea[name=summary]", "Föreningen vill ha språkkafé varje vecka.")
+    page.fill("textarea[name=text]", "Projektet möter fondens mål.")
+    page.select_option("select[name=proposed_outcome]", "GRANT")
+    page.fill("input[name=proposed_amount]", "35 000")
+    page.fill("textarea[name=reasons]", "Det ger möten mellan nya och gamla Törebor.")
+    press(form_to(page, "/assessment"))
+    walk.go(page, f"/cases/{public_id}/officers-report")
+    press(form_to(page, "/officers-report"))
+
+
+def decide(walk: Walk, public_id: str) -> None:
+    """The secretary makes the agenda, opens the sitting, records the outcome and marks the minutes as approved."""
+    page = walk.page_of(SECRETARY)
+    walk.go(page, "/meetings")
+    walk.open(page, "2017")
+    sitting = page.url
+    page.check(f"#choose-{public_id}")
+    press(form_to(page, "/agenda"))
+    page.goto(sitting)
+    press(form_to(page, "/open"))
+    page.locator(f"main a[href*='/cases/{public_id}'][href*='/items/']").first.click()
+    page.check("input[name=outcome][value=grant]")
+    page.fill("input[name=amount]", "35000")
+    press(page.locator("main form.form").first)
+    assert_pending_is_hidden(walk, public_id)
+    page.goto(f"{sitting}/approve")
+    page.fill("input[name=approved_on]", "2017-03-06")
+    press(form_to(page, "/approve"))
+
+
+def assert_pending_is_hidden(walk: Walk, public_id: str) -> None:
+    page = walk.page_of(AMINA)
+    walk.go(page, f"/applications/{public_id}")
+    expect(page.locator("main")).not_to_contain_text(WORDS[walk.language]["granted"])
+
+
+def pay_and_report(walk: Walk, public_id: str) -> str:
+    """The officer pays a part, the association reports, the officer approves; gives the project's address."""
+    officer, amina = walk.page_of(OFFICER), walk.page_of(AMINA)
+    walk.go(officer, "/projects")
+    walk.open(officer, TITLE)
+    project = officer.url.removeprefix(f"{walk.url}/{walk.language}")
+    officer.locator("main a[href*='/instalments/'][href$='/pay']").first.click()
+    officer.fill("input[name=paid_on]", "2017-03-06")
+    officer.fill("input[name=reference]", "LEV-77")
+    press(officer.locator("main form.form").first)
+    walk.go(amina, f"/applications/{public_id}")
+    expect(amina.locator("main")).to_contain_text(WORDS[walk.language]["granted"])
+    walk.go(amina, f"{project}/report")
+    amina.check("input[name=carried_out][value=yes]")
+    for name, text in {
+        "what_was_done": "Trettio kvällar.",
+        "women": "20",
+        "men": "15",
+        "girls": "6",
+        "boys": "7",
+        "used": "17 500",
+        "result_2_2": WORDS[walk.language]["result"],
+        "lives_on": "Kaféet fortsätter.",
+    }.items():
+        amina.fill(f"[name={name}]", text)
+    press(amina.locator("main form.form").first, "check")
+    press(form_to(amina, "/report/submit"))
+    walk.go(officer, f"{project}/report/review")
+    press(form_to(officer, "/review"), "approve")
+    walk.go(officer, project)
+    expect(officer.locator("main")).to_contain_text(WORDS[walk.language]["closed"])
+    return project
+
+
+def look_at_what_came_of_it(walk: Walk, project: str) -> None:
+    """Anybody: from the goal to the project, its § and what was reached."""
+    page = walk.page_of(None)
+    walk.go(page, "/goals/2.2")
+    walk.open(page, TITLE)
+    assert page.url.endswith(project.replace("/projects/", "/funded-projects/"))
+    main = page.locator("main")
+    expect(main).to_contain_text(WORDS[walk.language]["result"])
+    expect(main).to_contain_text("KS 2017-03-06 § 4")
+    page.locator("main a[href*='/decisions/KS/2017/4']").first.click()
+    expect(page.locator("main")).to_contain_text(TITLE)
+
+
+def walk_through(browser: Browser, server: LiveServer, language: str) -> None:
+    walk = Walk(browser, server.url, language)
+    try:
+        public_id = apply(walk)
+        steps: list[Callable[[Walk, str], None]] = [register, assess, decide]
+        for step in steps:
+            step(walk, public_id)
+        look_at_what_came_of_it(walk, pay_and_report(walk, public_id))
+    finally:
+        for context in walk.contexts:
+            context.close()
+
+
+def test_the_whole_journey_in_swedish(both_engines: str, demo: None, live_server: LiveServer, browser: Browser) -> None:
+    walk_through(browser, live_server, "sv")
+
+
+def test_the_whole_journey_in_english(demo: None, live_server: LiveServer, browser: Browser) -> None:
+    walk_through(browser, live_server, "en")

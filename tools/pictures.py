@@ -1,0 +1,168 @@
+"""Remake the pictures in docs/pictures: the main pages of the demo, as each person sees them, wide and on a phone.
+
+`make pictures` starts a fresh demo on a free port, signs each person in through the mailed code, and ends it again.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+WIDTHS = (1280, 360)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page as somebody sees it. `path` may be an address, or what a link's address must hold on the page before."""
+
+    name: str
+    who: str | None
+    path: str
+    follow: tuple[str, ...] = ()
+
+
+SHOTS = (
+    Shot("start", None, "/sv/"),
+    Shot("funded-projects", None, "/sv/funded-projects"),
+    Shot("funded-project", None, "/sv/funded-projects", ("a[href*='/funded-projects/']",)),
+    Shot("paragraph", None, "/sv/funded-projects", ("a[href*='/funded-projects/']", "a[href*='/decisions/']")),
+    Shot("goals", None, "/sv/goals"),
+    Shot("sign-in", None, "/sv/sign-in"),
+    Shot("my-applications", "amina@tore.example", "/en/applications"),
+    Shot("task-list", "amina@tore.example", "/en/applications", ("a:has-text('Språkkafé i Töre')",)),
+    Shot("section", "amina@tore.example", "/en/applications", ("a:has-text('Språkkafé i Töre')", "a[href*='/budget']")),
+    Shot("check", "amina@tore.example", "/en/applications", ("a:has-text('Språkkafé i Töre')", "a[href$='/check']")),
+    Shot("desk", "officer@kalix.example", "/sv/desk"),
+    Shot("cases", "officer@kalix.example", "/sv/cases"),
+    Shot("case", "officer@kalix.example", "/sv/cases", ("a:has-text('På skidor')",)),
+    Shot("case-in-arabic", "registrar@kalix.example", "/sv/cases", ("a:has-text('خياطة')",)),
+    Shot("sittings", "secretary@kalix.example", "/sv/meetings"),
+    Shot("sitting", "secretary@kalix.example", "/sv/meetings", ("a[href*='/meetings/']:has-text('2017')",)),
+    Shot("projects", "officer@kalix.example", "/sv/projects"),
+    Shot("project", "officer@kalix.example", "/sv/projects", ("a:has-text('Körkortsteori')",)),
+    Shot("funds", "administrator@kalix.example", "/sv/funds"),
+    Shot("people", "administrator@kalix.example", "/sv/people"),
+    Shot("history", "auditor@kalix.example", "/sv/history"),
+    Shot("mail", None, "/demo/mail"),
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def demo() -> Iterator[str]:
+    """A fresh demo on a free port; gone, with its data, afterwards."""
+    folder = tempfile.mkdtemp(prefix="fundapp-pictures-")
+    url = f"http://127.0.0.1:{free_port()}"
+    ours = {"FUNDAPP_ENV": "development", "FUNDAPP_DEMO": "1", "FUNDAPP_INSTANCE": folder, "FUNDAPP_BASE_URL": url}
+    environment = os.environ | ours
+    program = Path(sys.executable).parent
+    for command in (["db", "upgrade"], ["demo"]):
+        subprocess.run([program / "fundapp", *command], env=environment, check=True, capture_output=True)  # noqa: S603
+    address = url.removeprefix("http://")
+    server = subprocess.Popen(  # noqa: S603
+        [
+            program / "gunicorn",
+            "--no-control-socket",
+            "-k",
+            "gthread",
+            "--threads",
+            "4",
+            "-b",
+            address,
+            "--graceful-timeout",
+            "2",
+            "--log-level",
+            "error",
+            "fundapp.app:create_app()",
+        ],
+        env=environment,
+    )
+    try:
+        _wait_for(f"{url}/healthz")
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for(url: str) -> None:
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  our own server
+                if answer.status == 200:
+                    return
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise SystemExit("the demo did not start")
+
+
+def sign_in(page: Page, url: str, who: str) -> None:
+    """Through the page, with the code from the demo's mail."""
+    page.goto(f"{url}/en/sign-in")
+    page.fill("input[name=email]", who)
+    page.click("form.form button[type=submit]")
+    mail = page.context.new_page()
+    mail.goto(f"{url}/demo/mail")
+    found = re.search(r"\b(\d{6})\b", mail.locator("article").first.inner_text())
+    mail.close()
+    if found is None:
+        raise SystemExit(f"no code in the mail to {who}")
+    page.fill("input[name=code]", found.group(1))
+    page.click("form.form button[type=submit]")
+
+
+def take(browser: Browser, url: str, shots: tuple[Shot, ...]) -> None:
+    """Every shot at every width, one browser profile a person."""
+    for who in dict.fromkeys(shot.who for shot in shots):
+        context = browser.new_context(locale="sv-SE")
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        if who is not None:
+            sign_in(page, url, who)
+        for shot in (shot for shot in shots if shot.who == who):
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                page.goto(url + shot.path)
+                for link in shot.follow:
+                    page.locator(f"main {link}").first.click()
+                page.screenshot(path=PICTURES / f"{shot.name}-{width}.png", full_page=True)
+                print(shot.name, width, page.title())  # noqa: T201
+        context.close()
+
+
+def main(names: list[str]) -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    chosen = tuple(shot for shot in SHOTS if not names or shot.name in names)
+    program = shutil.which("chromium")
+    if program is None:
+        raise SystemExit("Chromium is missing on this machine: install the package chromium.")
+    with demo() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        take(browser, url, chosen)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
