@@ -52,7 +52,6 @@ class Permission(enum.Enum):
     WRITE_REPORT = enum.auto()
     REVIEW_REPORT = enum.auto()
     ANSWER_FOR_BOARD = enum.auto()
-    READ_FUND_TERMS = enum.auto()
     GIVE_ROLES = enum.auto()
     READ_HISTORY = enum.auto()
 
@@ -180,7 +179,6 @@ RULES: dict[Permission, Rule] = {
     Permission.WRITE_REPORT: Rule(_EVERYBODY, (is_own_project,)),
     Permission.REVIEW_REPORT: Rule(frozenset({Role.OFFICER}), (is_impartial_in_project,)),
     Permission.ANSWER_FOR_BOARD: Rule(frozenset({Role.OFFICER, Role.SECRETARY})),
-    Permission.READ_FUND_TERMS: Rule(frozenset({Role.ADMINISTRATOR, Role.AUDITOR})),
     Permission.GIVE_ROLES: Rule(frozenset({Role.ADMINISTRATOR})),
     Permission.READ_HISTORY: Rule(frozenset({Role.AUDITOR})),
 }

@@ -5,11 +5,13 @@ from sqlalchemy import MetaData, inspect
 
 from fundapp.app import alembic
 from fundapp.db import Base, db
+from tests.factories import on_day
 from tests.factories.decisions import granted
 
 
 def test_up_down_and_up_again_on_a_populated_database(app_on_both: Flask) -> None:
-    with app_on_both.app_context():
+    on_day()
+    with app_on_both.test_request_context():
         granted()
         db.session.commit()
     with app_on_both.app_context():

@@ -61,7 +61,6 @@ MAY = {
     Permission.APPROVE_MINUTES: {R.SECRETARY},
     Permission.CHANGE_FRAME: {R.SECRETARY},
     Permission.GIVE_ROLES: {R.ADMINISTRATOR},
-    Permission.READ_FUND_TERMS: {R.ADMINISTRATOR, R.AUDITOR},
     Permission.READ_HISTORY: {R.AUDITOR},
 }
 NOTHING: frozenset[Any] = frozenset()

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from fundapp import clock, languages
@@ -16,13 +16,16 @@ from fundapp.accounts.models import (
     RoleGiven,
     SignInAttempt,
 )
-from fundapp.accounts.queries import account_by_email
 from fundapp.boards.models import Board
 from fundapp.db import db, is_reading, own_transaction
 from fundapp.history.actions import record
 from fundapp.languages import _dl, _l
 from fundapp.permissions import Permission, Role, is_own_organisation, why_not
 from fundapp.workflow import NotAllowed, StepNotPossible
+
+
+def account_by_email(email: str) -> Account | None:
+    return db.session.scalar(select(Account).where(Account.email == email.strip().lower()))
 
 
 def ask_to_sign_in(email: str, *, next_path: str = "") -> SignInAttempt:

@@ -13,10 +13,6 @@ from fundapp.workflow import ApplicationStatus
 _ALL_CASES = frozenset({Role.REGISTRAR, Role.OFFICER, Role.SECRETARY, Role.AUDITOR})
 
 
-def account_by_email(email: str) -> Account | None:
-    return db.session.scalar(select(Account).where(Account.email == email.strip().lower()))
-
-
 def open_session(token_hash: str) -> LoginSession | None:
     """The session a cookie's token belongs to, unless it has ended."""
     return db.session.scalar(

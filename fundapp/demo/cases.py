@@ -132,10 +132,7 @@ def enclosure(title: str, by: Account) -> files.Checked:
 
 def objective(code: str) -> Objective:
     return db.session.scalars(
-        select(Objective)
-        .join(GoalArea)
-        .join(Plan)
-        .where(Plan.code == settings().municipality, Objective.code == code)
+        select(Objective).join(GoalArea).join(Plan).where(Plan.code == settings().municipality, Objective.code == code)
     ).one()
 
 

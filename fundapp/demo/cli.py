@@ -4,7 +4,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from fundapp.accounts.queries import account_by_email
+from fundapp.accounts.actions import account_by_email
 from fundapp.config import settings
 from fundapp.db import db
 from fundapp.demo.cases import add_cases

@@ -83,7 +83,7 @@ def sentence(table: str, event: str, facts: dict[str, Any]) -> str | None:
 
 
 _KINDS = {
-    ApplicationKind.GRANT: _dl("Grant"),
+    ApplicationKind.GRANT: _dl("Project grant"),  # “Grant” alone is the step, a verb
     ApplicationKind.AWARD: _dl("Stipend"),
     ApplicationKind.NOMINATION: _dl("Nomination"),
 }

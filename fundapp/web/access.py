@@ -112,6 +112,9 @@ def _open_request() -> None:
 
 
 def _shut_the_door() -> None:
+    # PostgreSQL takes no NUL in a text, not even in a question.
+    if "\0" in request.path or any("\0" in text for text in request.args.values()):
+        abort(404)
     if request.endpoint is None or request.endpoint == "static":
         return
     if not hasattr(current_app.view_functions[request.endpoint], "access"):

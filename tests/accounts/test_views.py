@@ -6,8 +6,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from fundapp.accounts.actions import account_by_email
 from fundapp.accounts.models import Account, Conflict, Organisation, OrganisationKind
-from fundapp.accounts.queries import account_by_email
 from fundapp.boards.models import Board
 from fundapp.db import db
 from fundapp.history.models import HistoryEntry

@@ -20,8 +20,8 @@ TITLE = "Språkkafé i Töre"
 AMINA, SECRETARY = "amina@tore.example", "secretary@kalix.example"
 REGISTRAR, OFFICER = "registrar@kalix.example", "officer@kalix.example"
 WORDS = {
-    "sv": {"sent": "Ansökan är inskickad", "granted": "Beviljad", "closed": "Avslutat", "result": "Vi nådde dem."},
-    "en": {"sent": "has been sent", "granted": "Granted", "closed": "Closed", "result": "Vi nådde dem."},
+    "sv": {"sent": "Vi har tagit emot", "granted": "Beviljad", "closed": "Avslutat", "result": "Vi nådde dem."},
+    "en": {"sent": "We have received", "granted": "Granted", "closed": "Closed", "result": "Vi nådde dem."},
 }
 
 

@@ -3,9 +3,8 @@
 from itertools import count
 
 from fundapp import clock
-from fundapp.accounts.actions import add_organisation, give_role
+from fundapp.accounts.actions import account_by_email, add_organisation, give_role
 from fundapp.accounts.models import Account, Organisation, OrganisationKind, Signatory
-from fundapp.accounts.queries import account_by_email
 from fundapp.boards.models import Board
 from fundapp.db import db
 from fundapp.permissions import Role

@@ -13,9 +13,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import inspect
 
 from fundapp import clock, languages
-from fundapp.accounts.actions import ask_to_sign_in, begin_session, use_attempt
+from fundapp.accounts.actions import account_by_email, ask_to_sign_in, begin_session, use_attempt
 from fundapp.accounts.models import Account
-from fundapp.accounts.queries import account_by_email
 from fundapp.accounts.sessions import open_door_for
 from fundapp.app import create_app
 from fundapp.config import Settings

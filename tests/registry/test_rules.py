@@ -43,7 +43,7 @@ def test_an_attachment_is_called_what_the_terms_call_it() -> None:
     assert attachment_subject("no such kind", TERMS_OF_FUND) != attachment_subject("statutes", TERMS_OF_FUND)
 
 
-@pytest.mark.parametrize("status", set(ApplicationStatus))
+@pytest.mark.parametrize("status", list(ApplicationStatus))
 def test_every_status_has_words_and_a_tone_at_the_desk(status: ApplicationStatus) -> None:
     assert str(desk_words(status))
     assert tone(status) in {"neutral", "accent", "attention", "good", "bad"}
@@ -60,6 +60,6 @@ def test_a_step_ahead_says_what_is_needed_first() -> None:
         assert str(why_closed("finish_assessment", ApplicationStatus.REGISTERED)) == "Start assessing first."
 
 
-@pytest.mark.parametrize("status", ENDED)
+@pytest.mark.parametrize("status", sorted(ENDED, key=lambda status: status.name))
 def test_an_ended_case_explains_no_steps(status: ApplicationStatus) -> None:
     assert why_closed("put_on_agenda", status) is None
