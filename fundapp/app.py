@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 from whitenoise import WhiteNoise
 
-from fundapp import clock, config, files, languages
+from fundapp import clock, config, files, languages, paths
 from fundapp.accounts import sessions
 from fundapp.config import BadSettings, Settings
 from fundapp.db import Base, UtcInstant, db, guard, unsafe_settings
@@ -54,10 +54,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     if faults:
         raise BadSettings(faults)
     alembic.init_app(app)
-    CSRFProtect(app)
     sessions.set_up(app)
     for part in (access, errors, filters, menu):
         part.set_up(app)
+    CSRFProtect(app)  # after the door, which sets the language that a refusal is told in
     for blueprint in BLUEPRINTS:
         access.register(app, blueprint)
     if ours.is_demo:
@@ -87,8 +87,9 @@ def _configure(app: Flask, ours: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=files.LARGEST + 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
-        SQLALCHEMY_ENGINES={"default": ours.database_url},
-        ALEMBIC={"script_location": str(config.MIGRATIONS)},
+        # A fault that is logged must not tell what somebody typed.
+        SQLALCHEMY_ENGINES={"default": {"url": ours.database_url, "hide_parameters": True}},
+        ALEMBIC={"script_location": str(paths.MIGRATIONS)},
         ALEMBIC_CONTEXT={"render_as_batch": True, "render_item": _as_plain_type},
         WTF_CSRF_TIME_LIMIT=None,
     )
@@ -123,7 +124,7 @@ def _page_frame() -> dict[str, Any]:
 def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if "_user_id" in session:
+    if session:  # signed in, or on the way: a mailed code, a form's token
         response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -144,7 +145,7 @@ def _add_plain_pages(app: Flask) -> None:
                 current = MigrationContext.configure(connection).get_current_revision()
         except SQLAlchemyError:
             return jsonify(status="unavailable", database="no answer"), 503
-        head = ScriptDirectory(str(config.MIGRATIONS), version_locations=[str(config.MIGRATIONS)]).get_current_head()
+        head = ScriptDirectory(str(paths.MIGRATIONS), version_locations=[str(paths.MIGRATIONS)]).get_current_head()
         if current != head:
             return jsonify(status="unavailable", database="ok", migrations="not at head"), 503
         return jsonify(status="ok", database="ok", migrations=current), 200

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from flask import current_app
 
-ROOT = Path(__file__).parent.parent
-MIGRATIONS = ROOT / "migrations"
+from fundapp.paths import INSTANCE
+
 DEFAULT_DEMO_DATE = date(2017, 3, 6)
 
 
@@ -55,7 +55,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
     faults: list[str] = []
     is_production = environ.get("FUNDAPP_ENV", "production") != "development"
     is_demo = environ.get("FUNDAPP_DEMO", "") == "1"
-    instance = Path(environ.get("FUNDAPP_INSTANCE", ROOT / "instance")).absolute()
+    instance = Path(environ.get("FUNDAPP_INSTANCE", INSTANCE)).absolute()
     demo_date = _demo_date(environ.get("FUNDAPP_DEMO_DATE"), is_demo, faults)
     if is_production and is_demo:
         faults.append("FUNDAPP_DEMO=1 does not go with production")

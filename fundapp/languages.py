@@ -16,7 +16,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -26,8 +25,8 @@ from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from fundapp import clock
+from fundapp.paths import TRANSLATIONS
 
-TRANSLATIONS = Path(__file__).parent.parent / "translations"
 NBSP = "\N{NO-BREAK SPACE}"
 
 
