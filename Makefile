@@ -7,7 +7,7 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PYTEST  := $(BIN)/python -m pytest -n 2
 LOCKED  := pyproject.toml uv.lock
 
-.PHONY: run test test-all lint catalogues pictures clean machine
+.PHONY: run test test-all scanner lint catalogues pictures bench clean machine
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp  ## serve the demo on http://127.0.0.1:8000 (PORT=… for another port)
@@ -19,7 +19,7 @@ run: .venv/run.stamp  ## serve the demo on http://127.0.0.1:8000 (PORT=… for a
 test: .venv/test.stamp machine lint  ## everything but what is marked slow
 	$(PYTEST) -m "not slow"
 
-test-all: .venv/test.stamp machine lint  ## everything
+test-all: .venv/test.stamp machine scanner lint  ## everything
 	$(PYTEST)
 
 lint: .venv/test.stamp  ## what can be seen without running the app
@@ -35,6 +35,9 @@ catalogues: .venv/test.stamp  ## bring translations/ up to date with the texts i
 
 pictures: .venv/test.stamp machine  ## remake the pictures in docs/pictures
 	$(BIN)/python tools/pictures.py
+
+bench: .venv/test.stamp machine  ## app against floor; BENCH="--quick", "--cases 1000 100000", "--engine sqlite"
+	$(BIN)/python -m benchmarks.run $(BENCH)
 
 clean:  ## remove what can be made again; instance/, which holds data, stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis test-results
@@ -79,3 +82,11 @@ machine:
 	  postgresql) echo "The tests need PostgreSQL, and it cannot be had here: install the package postgresql." >&2;; \
 	esac; done; \
 	[ -z "$$(absent)" ]
+
+# The virus scanner, for the tests that are marked slow.
+scanner:
+	@[ -x /usr/sbin/clamd ] || command -v clamd >/dev/null || { \
+	  echo "Installing by apt: clamav-daemon"; \
+	  $(AS_ROOT) apt-get update -qq && \
+	  $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends clamav-daemon >/dev/null; } || { \
+	  echo "The slow tests need clamd, and it cannot be had here: install the package clamav-daemon." >&2; exit 1; }

@@ -5,41 +5,36 @@ from typing import Any, Literal
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask, Response, jsonify, redirect, request, session, url_for
+from flask import Flask, Response, jsonify, redirect, request, url_for
 from flask_alembic import Alembic
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
-from whitenoise import WhiteNoise
 
-from fundapp import clock, config, files, languages, paths
+from fundapp import clock, config, files, jobs, languages, paths, safety
 from fundapp.accounts import sessions
 from fundapp.config import BadSettings, Settings
-from fundapp.db import Base, UtcInstant, db, guard, unsafe_settings
+from fundapp.db import Base, UtcInstant, db, guard
+from fundapp.funds.queries import ledger_faults
 from fundapp.goals.rules import municipality_named
 from fundapp.stations import BLUEPRINTS, DESK
-from fundapp.web import access, errors, filters, menu
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+from fundapp.web import access, errors, filters, headers, limits, menu, metrics, watch
 
 alembic = Alembic(metadatas=Base.metadata, run_mkdir=False, command_name="")
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The whole app. Errors: BadSettings where the settings or the database are not safe to start with."""
+    ours, faults = (settings, []) if settings else config.read()
+    faults += safety.unsafe_place(ours)
+    if faults:
+        raise BadSettings(faults)
+    if settings is None:
+        watch.log_in_lines(is_production=ours.is_production)
     app = Flask(__name__)
-    ours = settings or config.from_environment()
     _configure(app, ours)
     db.init_app(app)
     # Its teardown for asyncio sessions starts an event loop at the end of every request; there are none here.
@@ -48,16 +43,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     ]
     with app.app_context():
         guard(db.engine)
-        faults = unsafe_settings(db.engine) if ours.is_production else []
-        if faults:
-            db.engine.dispose()
-    if faults:
-        raise BadSettings(faults)
+        metrics.set_up(app, ours)
+        watch.listen(db.engine, app.extensions["fundapp.tally"])
+    with app.app_context():
+        jobs.set_up(app)
     alembic.init_app(app)
     sessions.set_up(app)
     for part in (access, errors, filters, menu):
         part.set_up(app)
     CSRFProtect(app)  # after the door, which sets the language that a refusal is told in
+    limits.set_up(app)
     for blueprint in BLUEPRINTS:
         access.register(app, blueprint)
     if ours.is_demo:
@@ -65,15 +60,29 @@ def create_app(settings: Settings | None = None) -> Flask:
     else:
         clock.run_true()
     _add_plain_pages(app)
-    app.after_request(_add_headers)
     app.context_processor(_page_frame)
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask documents this way of wrapping
-        app.wsgi_app, root=str(app.static_folder), prefix="static/", allow_all_origins=False, max_age=3600
-    )
+    _wrap(app, ours)
     if settings is None:
         # What start-up made lives as long as the process: the collector need not look at it again.
         gc.freeze()
     return app
+
+
+def _wrap(app: Flask, ours: Settings) -> None:
+    """What stands around Flask, from the inside out: static files and headers, the proxy's word, the watch."""
+    headers.set_up(app, is_production=ours.is_production)
+    if ours.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask documents this way of wrapping
+            app.wsgi_app, x_for=ours.proxies, x_proto=ours.proxies
+        )
+    watch.set_up(app, ours)
+    metrics.show(
+        app,
+        "fundapp_ledger_faults",
+        "Rounds and sums that do not agree with the ledger.",
+        "",
+        lambda: {"": float(len(ledger_faults(db.session)))},
+    )
 
 
 def _configure(app: Flask, ours: Settings) -> None:
@@ -85,12 +94,16 @@ def _configure(app: Flask, ours: Settings) -> None:
         SESSION_COOKIE_SECURE=ours.is_production,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        MAX_CONTENT_LENGTH=files.LARGEST + 1024 * 1024,
+        MAX_CONTENT_LENGTH=files.LARGEST_SENT + 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         # A fault that is logged must not tell what somebody typed.
         SQLALCHEMY_ENGINES={"default": {"url": ours.database_url, "hide_parameters": True}},
         ALEMBIC={"script_location": str(paths.MIGRATIONS)},
-        ALEMBIC_CONTEXT={"render_as_batch": True, "render_item": _as_plain_type},
+        ALEMBIC_CONTEXT={
+            "render_as_batch": True,
+            "render_item": _as_plain_type,
+            "include_name": jobs.leave_out_of_comparison,
+        },
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.jinja_env.undefined = StrictUndefined
@@ -119,14 +132,6 @@ def _page_frame() -> dict[str, Any]:
         "is_desk": request.blueprint in DESK or bool(current_user.is_authenticated and current_user.roles),
         "demo_day": languages.long_day(clock.today()) if ours.is_demo else None,
     }
-
-
-def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if session:  # signed in, or on the way: a mailed code, a form's token
-        response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _add_plain_pages(app: Flask) -> None:

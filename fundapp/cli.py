@@ -6,10 +6,14 @@ import click
 from flask.cli import ScriptInfo, with_appcontext
 from flask_alembic.cli import cli as db_commands
 
+from fundapp.accounts.cli import people
 from fundapp.app import create_app
+from fundapp.backup_cli import backup, backup_key, restore, verify
+from fundapp.check_cli import check
 from fundapp.config import BadSettings
 from fundapp.demo.cli import demo
 from fundapp.goals.cli import plans
+from fundapp.jobs_cli import work
 from fundapp.mail_cli import mail
 from fundapp.reference import load
 
@@ -23,7 +27,20 @@ def cli() -> None:
 assert db_commands.callback is not None  # noqa: S101
 db_commands.callback = with_appcontext(db_commands.callback)
 
-for command, name in ((db_commands, "db"), (plans, "plans"), (demo, "demo"), (mail, "mail"), (load, "load")):
+for command, name in (
+    (check, "check"),
+    (db_commands, "db"),
+    (plans, "plans"),
+    (people, "people"),
+    (demo, "demo"),
+    (mail, "mail"),
+    (work, "work"),
+    (load, "load"),
+    (backup, "backup"),
+    (backup_key, "backup-key"),
+    (restore, "restore"),
+    (verify, "verify"),
+):
     cli.add_command(command, name)
 
 

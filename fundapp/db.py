@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_sqlalchemy_lite import SQLAlchemy
 from sqlalchemy import (
@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     event,
+    inspect,
 )
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -72,6 +73,43 @@ class Base(DeclarativeBase):
     }
 
 
+class Sealed:
+    """A row that is written once. Whoever changes it or takes it away meets WrittenOnce, which is a fault of ours.
+
+    `sealed_when` names a column that seals the row from the moment it is set; `sealed_columns` what it seals, all of
+    them where none is named.
+    """
+
+    sealed_when: ClassVar[str] = ""
+    sealed_columns: ClassVar[frozenset[str]] = frozenset()
+
+
+class WrittenOnce(Exception):
+    """A history entry, a ledger entry, a frozen copy or a final decision was about to be changed."""
+
+
+def _was_sealed(row: Any) -> bool:
+    if not row.sealed_when:
+        return True
+    before = inspect(row).attrs[row.sealed_when].history
+    return any(value is not None for value in (*before.unchanged, *before.deleted))
+
+
+@event.listens_for(Sealed, "before_update", propagate=True)
+def _refuse_change(_mapper: Any, _connection: Connection, row: Any) -> None:
+    state = inspect(row)
+    columns = row.sealed_columns or {column.key for column in state.mapper.column_attrs}
+    changed = sorted(name for name in columns if state.attrs[name].history.has_changes())
+    if changed and _was_sealed(row):
+        raise WrittenOnce(f"{type(row).__name__}: {', '.join(changed)}")
+
+
+@event.listens_for(Sealed, "before_delete", propagate=True)
+def _refuse_removal(_mapper: Any, _connection: Connection, row: Any) -> None:
+    if _was_sealed(row):
+        raise WrittenOnce(f"{type(row).__name__}: removed")
+
+
 def enum_type(members: type[enum.Enum]) -> Enum:
     """A column type that keeps a member's name as text, with a CHECK, so a new member is an ordinary migration."""
     return Enum(
@@ -102,6 +140,14 @@ def own_transaction() -> Iterator[Connection]:
             yield connection
     finally:
         _reading.reset(token)
+
+
+def reread(row: object, **choices: Any) -> None:
+    """`Session.refresh`, `choices` and all, that loses nothing: what this transaction changed on the row is written
+    first, which SQLAlchemy would drop.
+    """
+    db.session.flush()
+    db.session.refresh(row, **choices)
 
 
 def is_reading() -> bool:
@@ -146,8 +192,11 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    if _reading.get():
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    # psycopg says BEGIN READ ONLY with the first statement, which saves a journey to the server on every page.
+    driver = connection.connection.driver_connection
+    assert driver is not None  # noqa: S101  a transaction begins on an open connection
+    if driver.read_only is not _reading.get():
+        driver.read_only = _reading.get()
 
 
 def unsafe_settings(engine: Engine) -> list[str]:

@@ -10,13 +10,13 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fundapp import clock
-from fundapp.db import Base, db, public_id_column
+from fundapp.db import Base, Sealed, db, public_id_column
 
 TEMPLATES = Path(__file__).parent / "templates"
 FONTS = Path(__file__).parent / "static" / "vendor" / "fonts-pdf"
 
 
-class Paper(Base):
+class Paper(Sealed, Base):
     """What a PDF is made of: `template` is a .typ file under templates/, `content` all it may show.
 
     The content never changes after it is written; the PDF is drawn from it whenever it is asked for.

@@ -1,30 +1,35 @@
-"""Stored files: what somebody sent, checked by opening it, and kept only once it is safely on disk."""
+"""Stored files: what somebody sent, checked by opening it, and kept only once the store has it for good."""
 
 import hashlib
 import io
-import os
+import logging
 import re
 import secrets
 import unicodedata
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
 import filetype
 import pikepdf
+from flask import Response
 from PIL import Image, UnidentifiedImageError
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fundapp import clock
-from fundapp.config import settings
+from fundapp import clock, photographs, scan
+from fundapp import store as storing
 from fundapp.db import Base, db, public_id_column
 from fundapp.languages import Lazy, _l
 
 LARGEST = 15 * 1024 * 1024
-_IMAGES = {"image/jpeg": "JPEG", "image/png": "PNG"}
+LARGEST_SENT = 3 * LARGEST  # several photographs at once
+MOST_PHOTOGRAPHS = 12
+_HEIC = frozenset({"image/heic", "image/heif"})
+_IMAGES = frozenset({"image/jpeg", "image/png"})
 _OFFICE = {
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
@@ -33,6 +38,16 @@ _OFFICE = {
 }
 _ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"} | _OFFICE
 _LARGEST_UNPACKED = 100 * 1024 * 1024
+_CANNOT_BE_OPENED = (
+    pikepdf.PdfError,
+    pikepdf.PasswordError,
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    OSError,
+    SyntaxError,  # Pillow's word for a broken PNG
+    zipfile.BadZipFile,
+    ValueError,
+)
 
 
 class NotAccepted(Exception):
@@ -44,7 +59,11 @@ class NotAccepted(Exception):
 
 
 class StoredFile(Base):
-    """A file in the upload folder. `name` is what the sender called it, made safe to show; `key` is ours."""
+    """A file in the store. `name` is what the sender called it, made safe to show; `key` is ours.
+
+    `made_from` tells of what was sent where that was not kept as it was (a HEIC photograph, several photographs):
+    [{"name", "media_type", "size", "sha256"}].
+    """
 
     __tablename__ = "stored_file"
 
@@ -57,46 +76,106 @@ class StoredFile(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     stored_at: Mapped[datetime]
     stored_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    made_from: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A file's content that was opened and found to be what it says."""
+    """A file's content that was opened and found to be what it says; `made_from` as in StoredFile."""
 
     name: str
     media_type: str
     content: bytes
+    made_from: tuple[dict[str, Any], ...] = ()
+
+
+def accept(sent: Sequence[tuple[str, bytes]]) -> Checked:
+    """What a browser sent, as (name, content): looked through for viruses, opened, and as one file to keep.
+
+    Several photographs become one PDF, in the order in which they were sent. Errors: NotAccepted.
+    """
+    if len(sent) > MOST_PHOTOGRAPHS:
+        raise NotAccepted(_l("Choose at most %(most)s photos at a time.", most=MOST_PHOTOGRAPHS))
+    for name, content in sent:
+        _demand_size(content)
+        _scan(name, content)
+    if len(sent) == 1:
+        return check(*sent[0])
+    return _joined(sent)
+
+
+def _scan(name: str, content: bytes) -> None:
+    try:
+        found = scan.virus_in(content)
+    except scan.ScannerAway as fault:
+        logging.getLogger(__name__).error("virus scanner: %s", fault)
+        raise NotAccepted(
+            _l("Files cannot be looked through for viruses just now, so none is taken. Try again in a while.")
+        ) from fault
+    if found:
+        logging.getLogger(__name__).warning("virus scanner found %s", found)
+        raise NotAccepted(
+            _l("The file holds a virus and was not taken: %(name)s.", name=_safe_name(name, "").rstrip("."))
+        )
+
+
+def _joined(sent: Sequence[tuple[str, bytes]]) -> Checked:
+    kinds = [_kind_of(content) for _name, content in sent]
+    if not all(kind in _IMAGES | _HEIC for kind in kinds):
+        raise NotAccepted(_l("Choose several photos at once, or one other file at a time."))
+    try:
+        content = photographs.joined([content for _name, content in sent])
+    except _CANNOT_BE_OPENED as fault:
+        raise NotAccepted(
+            _l("A photo cannot be opened, or is larger than we can take. Take it again, or send the others without it.")
+        ) from fault
+    _demand_size(content)
+    originals = tuple(_told_of(name, kind, content) for (name, content), kind in zip(sent, kinds, strict=True))
+    return Checked(_safe_name(sent[0][0], "pdf"), "application/pdf", content, originals)
+
+
+def _told_of(name: str, media_type: str, content: bytes) -> dict[str, Any]:
+    return {
+        "name": _safe_name(name, media_type.removeprefix("image/")),
+        "media_type": media_type,
+        "size": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def _demand_size(content: bytes) -> None:
+    if not content:
+        raise NotAccepted(_l("The file is empty. Choose the file again."))
+    if len(content) > LARGEST:
+        raise NotAccepted(_l("The file is larger than 15 MB. Save it smaller, or split it, and choose it again."))
 
 
 def check(name: str, content: bytes) -> Checked:
     """Open `content` and see that it is a PDF, a photograph or an office document, and no larger than 15 MB.
 
-    Errors: NotAccepted.
+    All is kept as it was sent, byte for byte, but a HEIC photograph, which becomes JPEG. Errors: NotAccepted.
     """
-    if not content:
-        raise NotAccepted(_l("The file is empty. Choose the file again."))
-    if len(content) > LARGEST:
-        raise NotAccepted(_l("The file is larger than 15 MB. Save it smaller, or split it, and choose it again."))
-    kind = filetype.guess(content)
-    media_type = _office_type(content) or (kind.mime if kind else "")
-    if media_type not in _ENDINGS:
-        raise NotAccepted(_l("Choose a PDF, a photo (JPG, PNG), or a Word, Excel or OpenDocument file."))
+    _demand_size(content)
+    media_type = _kind_of(content)
+    if media_type not in _ENDINGS and media_type not in _HEIC:
+        raise NotAccepted(_l("Choose a PDF, a photo (JPG, PNG, HEIC), or a Word, Excel or OpenDocument file."))
     try:
+        if media_type in _HEIC:
+            jpeg = photographs.as_jpeg(content)
+            _demand_size(jpeg)
+            return Checked(_safe_name(name, "jpg"), "image/jpeg", jpeg, (_told_of(name, media_type, content),))
         _open(media_type, content)
-    except (
-        pikepdf.PdfError,
-        pikepdf.PasswordError,
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        OSError,
-        SyntaxError,  # Pillow's word for a broken PNG
-        zipfile.BadZipFile,
-        ValueError,
-    ) as fault:
+    except _CANNOT_BE_OPENED as fault:
         raise NotAccepted(
             _l("The file cannot be opened. It may be damaged or locked. Save it again and choose it again.")
         ) from fault
     return Checked(_safe_name(name, _ENDINGS[media_type]), media_type, content)
+
+
+def _kind_of(content: bytes) -> str:
+    """The media type that the content has, whatever the name says; "" where it is none we know."""
+    kind = filetype.guess(content)
+    return _office_type(content) or (kind.mime if kind else "")
 
 
 def _office_type(content: bytes) -> str | None:
@@ -148,21 +227,9 @@ def _safe_name(name: str, ending: str) -> str:
 
 
 def store(checked: Checked, *, by_id: int | None) -> StoredFile:
-    """Write the file so that it survives a power cut (fsync, rename, fsync of the folder), then make its row."""
-    folder = settings().files
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Put the file where it survives a power cut, then make its row. Errors: store.StoreFailed, and no row is made."""
     key = secrets.token_hex(24)
-    part = folder / f"{key}.part"
-    with part.open("wb") as file:
-        file.write(checked.content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.rename(folder / key)
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    storing.put(key, checked.content)
     stored = StoredFile(
         key=key,
         name=checked.name,
@@ -171,12 +238,25 @@ def store(checked: Checked, *, by_id: int | None) -> StoredFile:
         sha256=hashlib.sha256(checked.content).hexdigest(),
         stored_at=clock.now(),
         stored_by_id=by_id,
+        made_from=list(checked.made_from) or None,
     )
     db.session.add(stored)
     db.session.flush()
     return stored
 
 
-def path_of(stored: StoredFile) -> Path:
-    """Where the file lies; the key is ours, never the sender's."""
-    return settings().files / stored.key
+def served(stored: StoredFile) -> Response:
+    """The file, in pieces, to be saved: never opened in the page's own place. The caller has asked for a permission.
+
+    Errors: store.StoreFailed, also where the store holds something of another size.
+    """
+    size, pieces = storing.read(stored.key)
+    if size != stored.size:
+        raise storing.StoreFailed(f"{stored.key} has {size} bytes, and its row says {stored.size}")
+    response = Response(pieces, mimetype=stored.media_type)
+    response.content_length = size
+    response.headers.set("Content-Disposition", "attachment", filename=stored.name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -15,13 +15,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from fundapp import clock
@@ -190,7 +189,8 @@ class LabelledEnum(enum.Enum):
 
 def number(value: int) -> str:
     """A whole number the Swedish way in every language: `45 000`, with no-break spaces and a real minus."""
-    return format_decimal(value, locale="sv_SE").replace("-", "\N{MINUS SIGN}")
+    # By hand: Babel takes 15 µs for the same against 0.3, and a list writes a hundred of them.
+    return f"{value:,}".replace(",", NBSP).replace("-", "\N{MINUS SIGN}")
 
 
 def money(kronor: int) -> str:
@@ -200,7 +200,12 @@ def money(kronor: int) -> str:
 
 def long_day(day: date) -> str:
     """A local day in words: `6 March 2017`, `6 mars 2017`."""
-    return str(format_date(day, "long", locale=current().formats))
+    return _long_day(day, current().formats)
+
+
+@lru_cache(maxsize=4096)
+def _long_day(day: date, formats: str) -> str:
+    return str(format_date(day, "long", locale=formats))
 
 
 def day_and_time(instant: datetime) -> str:

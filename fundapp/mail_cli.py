@@ -3,7 +3,7 @@
 import click
 from flask.cli import with_appcontext
 
-from fundapp.mail import send_waiting
+from fundapp.outbox import send_waiting
 
 
 @click.group()

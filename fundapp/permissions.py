@@ -38,6 +38,7 @@ class Permission(enum.Enum):
     READ_CASE = enum.auto()
     REGISTER_APPLICATION = enum.auto()
     FILE_DOCUMENT = enum.auto()
+    SEND_LETTER_AGAIN = enum.auto()
     ASSESS_APPLICATION = enum.auto()
     DECLARE_CONFLICT = enum.auto()
     READ_MEETING = enum.auto()
@@ -165,6 +166,7 @@ RULES: dict[Permission, Rule] = {
     Permission.READ_CASE: Rule(_READERS | {Role.MEMBER}, (is_impartial,)),
     Permission.REGISTER_APPLICATION: Rule(frozenset({Role.REGISTRAR}), (is_impartial,)),
     Permission.FILE_DOCUMENT: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial,)),
+    Permission.SEND_LETTER_AGAIN: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial,)),
     Permission.ASSESS_APPLICATION: Rule(frozenset({Role.OFFICER}), (is_impartial,)),
     Permission.DECLARE_CONFLICT: Rule(_BOARD_ROOM),
     Permission.READ_MEETING: Rule(_BOARD_ROOM),

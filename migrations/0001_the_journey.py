@@ -26,6 +26,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_account_public_id")),
     )
     op.create_table(
+        "attempt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
+    )
+    with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.create_index("ix_attempt_at", ["at"], unique=False)
+        batch_op.create_index("ix_attempt_key_at", ["key", "at"], unique=False)
+
+    op.create_table(
         "board",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("municipality", sa.String(), nullable=False),
@@ -50,23 +62,39 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(length=300), nullable=False),
         sa.Column("body", sa.String(), nullable=False),
         sa.Column("thread", sa.String(length=40), nullable=False),
+        sa.Column("occasion", sa.String(length=200), nullable=True),
         sa.Column(
             "status",
             sa.Enum(
-                "WAITING", "SENT", "FAILED", name="messagestatus", native_enum=False, create_constraint=True, length=40
+                "WAITING",
+                "SENDING",
+                "SENT",
+                "FAILED",
+                name="messagestatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
             ),
             nullable=False,
         ),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("first_refused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fault", sa.String(length=500), nullable=False),
+        sa.CheckConstraint(
+            "(status = 'SENDING') = (claimed_at IS NOT NULL)", name=op.f("ck_message_sending_is_claimed")
+        ),
+        sa.CheckConstraint("(status = 'SENT') = (sent_at IS NOT NULL)", name=op.f("ck_message_sent_has_instant")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
         sa.UniqueConstraint("message_id", name=op.f("uq_message_message_id")),
+        sa.UniqueConstraint("occasion", name=op.f("uq_message_occasion")),
         sa.UniqueConstraint("public_id", name=op.f("uq_message_public_id")),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_message_status"), ["status"], unique=False)
+        batch_op.create_index("ix_message_status_id", ["status", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_message_thread"), ["thread"], unique=False)
 
     op.create_table(
@@ -395,6 +423,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("stored_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("made_from", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(["stored_by_id"], ["account.id"], name=op.f("fk_stored_file_stored_by_id_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_file")),
         sa.UniqueConstraint("key", name=op.f("uq_stored_file_key")),
@@ -1286,9 +1315,14 @@ def downgrade() -> None:
     op.drop_table("organisation")
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_message_thread"))
-        batch_op.drop_index(batch_op.f("ix_message_status"))
+        batch_op.drop_index("ix_message_status_id")
 
     op.drop_table("message")
     op.drop_table("board")
+    with op.batch_alter_table("attempt", schema=None) as batch_op:
+        batch_op.drop_index("ix_attempt_key_at")
+        batch_op.drop_index("ix_attempt_at")
+
+    op.drop_table("attempt")
     op.drop_table("account")
     # ### end Alembic commands ###

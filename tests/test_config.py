@@ -40,11 +40,11 @@ def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
     )
     assert faults == [
         "FUNDAPP_DEMO_DATE must be a day written as 2017-03-06",
+        "FUNDAPP_SMTP_PORT must be a number",
         "FUNDAPP_DEMO=1 does not go with production",
         "FUNDAPP_DEMO_DATE does not go with production: the clock there is the real one",
         "FUNDAPP_SECRET_KEY is missing or shorter than 32 characters",
         "FUNDAPP_BASE_URL must be an https address",
-        "FUNDAPP_SMTP_PORT must be a number",
     ]
 
 
@@ -58,6 +58,9 @@ def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
         ({"FUNDAPP_BASE_URL": "http://bidrag.kommun.example"}, "FUNDAPP_BASE_URL must be an https address"),
         ({"FUNDAPP_BASE_URL": "ftp://bidrag.kommun.example"}, "FUNDAPP_BASE_URL must be an https address"),
         ({"FUNDAPP_SMTP_PORT": "٢٥"}, "FUNDAPP_SMTP_PORT must be a number"),
+        ({"FUNDAPP_SMTP_TLS": "yes"}, "FUNDAPP_SMTP_TLS must be starttls, tls or none"),
+        ({"FUNDAPP_SMTP_CA": "/no/such/file"}, "FUNDAPP_SMTP_CA must be a file of certificates"),
+        ({"FUNDAPP_SMTP_TLS": "none", "FUNDAPP_SMTP_PASSWORD": "x"}, "FUNDAPP_SMTP_PASSWORD does not go with"),
         ({"FUNDAPP_ENV": "produktion", "FUNDAPP_DEMO": "1"}, "FUNDAPP_DEMO=1 does not go with production"),
     ],
 )
@@ -90,23 +93,31 @@ def test_production_reads_everything(tmp_path: Path) -> None:
         FUNDAPP_SMTP_PORT="587",
         FUNDAPP_SMTP_USER="bidrag",
         FUNDAPP_SMTP_PASSWORD="secret",
-        FUNDAPP_SMTP_STARTTLS="0",
+        FUNDAPP_SMTP_TLS="tls",
+        FUNDAPP_SMTP_CA=__file__,
         FUNDAPP_MAIL_FROM="bidrag@kommun.example",
     )
     assert found.database_url == "postgresql+psycopg://fundapp:x@db.example/fundapp"
     assert (found.municipality, found.files) == ("gallivare", tmp_path / "files")
-    assert (found.smtp_host, found.smtp_port, found.smtp_starttls) == ("smtp.kommun.example", 587, False)
+    assert (found.smtp_host, found.smtp_port, found.smtp_tls) == ("smtp.kommun.example", 587, "tls")
+    assert found.smtp_ca == Path(__file__)
     assert (found.smtp_user, found.smtp_password) == ("bidrag", "secret")
     assert (found.mail_from, found.is_demo, found.demo_date) == ("bidrag@kommun.example", False, None)
 
 
 def test_what_is_not_said_is_the_careful_choice(tmp_path: Path) -> None:
     found = _read(tmp_path, **SAFE)
-    assert found.smtp_starttls
-    assert found.smtp_host is None
+    assert (found.smtp_tls, found.smtp_port) == ("starttls", 587)
+    assert (found.smtp_host, found.smtp_ca) == (None, None)
     assert found.municipality == "kalix"
     assert found.database_url == f"sqlite:///{tmp_path / 'instance' / 'fundapp.db'}"
     assert found.files == tmp_path / "instance" / "files"
+
+
+@pytest.mark.parametrize(("tls", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
+def test_each_way_to_the_mail_server_has_its_usual_port(tmp_path: Path, tls: str, port: int) -> None:
+    assert _read(tmp_path, **SAFE, FUNDAPP_SMTP_TLS=tls).smtp_port == port
+    assert _read(tmp_path, **SAFE, FUNDAPP_SMTP_TLS=tls, FUNDAPP_SMTP_PORT="2525").smtp_port == 2525
 
 
 def test_an_address_is_kept_without_its_last_slash(tmp_path: Path) -> None:
@@ -119,3 +130,51 @@ def test_a_secret_of_development_is_made_once_and_kept_to_its_owner(tmp_path: Pa
     assert _read(tmp_path, **DEVELOPMENT).secret_key == first
     assert stat.S_IMODE((tmp_path / "instance" / "secret").stat().st_mode) == 0o600
     assert _read(tmp_path / "elsewhere", **DEVELOPMENT).secret_key != first
+
+
+S3 = {
+    "FUNDAPP_STORE": "s3://bidrag-files/kalix",
+    "FUNDAPP_STORE_ENDPOINT": "https://s3.kommun.example",
+    "FUNDAPP_STORE_KEY_ID": "key",
+    "FUNDAPP_STORE_SECRET": "the store's secret",
+}
+
+
+def test_stored_files_lie_in_a_folder_or_on_s3(tmp_path: Path) -> None:
+    folder = _read(tmp_path, **SAFE, FUNDAPP_STORE=str(tmp_path / "kept"), FUNDAPP_FILES=str(tmp_path / "other"))
+    assert (folder.files, folder.store) == (tmp_path / "kept", None)
+    on_s3 = _read(tmp_path, **SAFE, **S3)
+    assert (on_s3.store, on_s3.store_endpoint) == ("s3://bidrag-files/kalix", "https://s3.kommun.example")
+    assert (on_s3.store_region, on_s3.store_key_id, on_s3.store_secret) == ("eu-north-1", "key", "the store's secret")
+
+
+def test_scanning_and_backups_are_off_until_they_are_named(tmp_path: Path) -> None:
+    found = _read(tmp_path, **SAFE)
+    assert (found.store, found.clamd, found.backup_recipients, found.backup_identity) == (None, None, None, None)
+    named = _read(
+        tmp_path,
+        **SAFE,
+        FUNDAPP_CLAMD="/run/clamav/clamd.ctl",
+        FUNDAPP_BACKUP_RECIPIENTS="age1first age1second",
+        FUNDAPP_BACKUP_IDENTITY=str(tmp_path / "key"),
+    )
+    assert (named.clamd, named.backup_identity) == ("/run/clamav/clamd.ctl", tmp_path / "key")
+    assert named.backup_recipients == "age1first age1second"
+
+
+@pytest.mark.parametrize(
+    ("planted", "told"),
+    [
+        ({"FUNDAPP_STORE": "gs://bucket"}, "FUNDAPP_STORE must be a folder or s3://bucket/prefix"),
+        ({"FUNDAPP_STORE": "s3://"}, "FUNDAPP_STORE must be a folder or s3://bucket/prefix"),
+        ({"FUNDAPP_STORE_SECRET": ""}, "FUNDAPP_STORE on S3 needs FUNDAPP_STORE_KEY_ID and FUNDAPP_STORE_SECRET"),
+        ({"FUNDAPP_STORE_ENDPOINT": "http://s3.example"}, "FUNDAPP_STORE_ENDPOINT must be an https address"),
+        ({"FUNDAPP_CLAMD": "localhost"}, "FUNDAPP_CLAMD must be host:port or the path of a socket"),
+        ({"FUNDAPP_BACKUP_RECIPIENTS": "AGE-SECRET-KEY-1X"}, "FUNDAPP_BACKUP_RECIPIENTS must be public keys of age"),
+    ],
+)
+def test_a_store_a_scanner_or_a_key_that_cannot_work_is_told(
+    tmp_path: Path, planted: dict[str, str], told: str
+) -> None:
+    (fault,) = _faults(tmp_path, **{**SAFE, **S3, **planted})
+    assert fault.startswith(told)

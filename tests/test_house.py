@@ -3,24 +3,18 @@
 The table is written by hand, beside `permissions.py` and not from it: a page that is added must be added here too.
 """
 
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, session, url_for
-from flask.testing import FlaskClient
+from flask import Flask
 
-from fundapp.accounts.sessions import open_door_for
 from fundapp.app import create_app
-from fundapp.db import db
 from fundapp.permissions import Role
 from fundapp.web.access import SAFE
-from tests.factories import on_day
-from tests.factories.house import House, build
-from tests.ground.databases import settings_for
+from tests.factories.house import House
+from tests.ground.house import Restore, address_of, client_of, methods_of
 
 ANYBODY = frozenset(
     {
@@ -41,6 +35,8 @@ CASE_READERS = READERS | {"member"}  # the case used here has stood on an agenda
 PAGES: dict[str, frozenset[str]] = {
     "home": ANYBODY,
     "healthz": ANYBODY,
+    "livez": ANYBODY,
+    "metrics": ANYBODY,  # of this machine; tests/test_watch.py has the others
     "public.start": ANYBODY,
     "public.projects": ANYBODY,
     "public.project": ANYBODY,
@@ -84,6 +80,8 @@ PAGES: dict[str, frozenset[str]] = {
     "registry.register": frozenset({"registrar"}),
     "registry.file_document": frozenset({"registrar", "officer"}),
     "registry.document": CASE_READERS,
+    "registry.letters_failed": frozenset({"registrar", "officer", "conflicted"}),
+    "registry.send_again": frozenset({"registrar", "officer"}),
     "registry.submission_pdf": CASE_READERS,
     "registry.attachment": CASE_READERS,
     "assessments.take_up": frozenset({"officer"}),
@@ -119,80 +117,6 @@ PAGES: dict[str, frozenset[str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def built(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, House]:
-    """A database with one of everything, and who and where; every test works on a copy."""
-    folder = tmp_path_factory.mktemp("house")
-    file = folder / "house.db"
-    shutil.copyfile(sqlite_template, file)
-    on_day()
-    app = create_app(settings_for(folder, f"sqlite:///{file}"))
-    on_day()  # an app that is not the demo's sets the clock right
-    with app.app_context():
-        with app.test_request_context():
-            house = build()
-            db.session.commit()
-        db.session.close()
-        for engine in db.engines.values():
-            engine.dispose()
-    connection = sqlite3.connect(file)
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return file, house
-
-
-@pytest.fixture
-def house(built: tuple[Path, House]) -> House:
-    return built[1]
-
-
-Restore = Callable[[], None]
-
-
-@pytest.fixture
-def copied(built: tuple[Path, House], tmp_path: Path) -> Iterator[tuple[Flask, Restore]]:
-    """The app on a copy, and what brings the copy back to how it was."""
-    file, copy = built[0], tmp_path / "copy.db"
-    shutil.copyfile(file, copy)
-    settings = settings_for(tmp_path, f"sqlite:///{copy}")
-    shutil.copytree(file.parent / "files", settings.files)
-    app = create_app(settings)
-    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    on_day()
-
-    def restore() -> None:
-        with app.app_context():
-            db.engine.dispose()
-        for rest in tmp_path.glob("copy.db*"):
-            rest.unlink()
-        shutil.copyfile(file, copy)
-
-    yield app, restore
-    with app.app_context():
-        db.engine.dispose()
-
-
-def _address(app: Flask, house: House, endpoint: str) -> str:
-    with app.test_request_context("/sv/"):
-        return url_for(endpoint, **house.places.get(endpoint, {}))
-
-
-def _client(app: Flask, house: House, who: str) -> FlaskClient:
-    client = app.test_client()
-    if who in house.sessions:
-        with app.test_request_context():
-            open_door_for(house.sessions[who])
-            kept = dict(session)
-        with client.session_transaction() as cookie:
-            cookie.update(kept)
-    return client
-
-
-def _methods(app: Flask, endpoint: str) -> list[str]:
-    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
-    return sorted({method for rule in rules for method in rule.methods or ()} - {"HEAD", "OPTIONS"})
-
-
 def _is_let_in(answer: Any) -> bool:
     is_sent_to_sign_in = answer.status_code == 302 and "/sign-in?next=" in answer.location
     return answer.status_code not in (401, 403, 404) and not is_sent_to_sign_in
@@ -213,17 +137,17 @@ def test_a_route_that_names_no_permission_is_shut(settings: Any) -> None:
 @pytest.mark.parametrize("endpoint", PAGES)
 def test_each_person_is_let_in_as_the_table_says(endpoint: str, house: House, copied: tuple[Flask, Restore]) -> None:
     app, restore = copied
-    address = _address(app, house, endpoint)
+    address = address_of(app, house, endpoint)
     found = {}
-    for method in _methods(app, endpoint):
+    for method in methods_of(app, endpoint):
         for who in sorted(ANYBODY):
             posted = None if method in SAFE else house.posts.get(endpoint)
-            with _client(app, house, who).open(address, method=method, data=posted) as answer:
+            with client_of(app, house, who).open(address, method=method, data=posted) as answer:
                 assert answer.status_code < 500, (method, who, answer.status)
                 found[method, who] = _is_let_in(answer)
             if method not in SAFE:
                 restore()
-    wanted = {(method, who): who in PAGES[endpoint] for method in _methods(app, endpoint) for who in ANYBODY}
+    wanted = {(method, who): who in PAGES[endpoint] for method in methods_of(app, endpoint) for who in ANYBODY}
     assert found == wanted
 
 
@@ -231,10 +155,10 @@ def test_each_person_is_let_in_as_the_table_says(endpoint: str, house: House, co
 def test_every_post_needs_its_token(endpoint: str, house: House, copied: tuple[Flask, Restore]) -> None:
     app, _restore = copied
     app.config["WTF_CSRF_ENABLED"] = True
-    if "POST" not in _methods(app, endpoint):
+    if "POST" not in methods_of(app, endpoint):
         return
     who = sorted(PAGES[endpoint])[0]
-    assert _client(app, house, who).post(_address(app, house, endpoint)).status_code == 400
+    assert client_of(app, house, who).post(address_of(app, house, endpoint)).status_code == 400
 
 
 def test_no_get_writes(house: House, copied: tuple[Flask, Restore], tmp_path: Path) -> None:
@@ -246,9 +170,9 @@ def test_no_get_writes(house: House, copied: tuple[Flask, Restore], tmp_path: Pa
 
     before = rows()
     for endpoint in PAGES:
-        if "GET" in _methods(app, endpoint):
+        if "GET" in methods_of(app, endpoint):
             who = sorted(PAGES[endpoint] - {"nobody"} or {"nobody"})[0]
-            _client(app, house, who).get(_address(app, house, endpoint)).close()
+            client_of(app, house, who).get(address_of(app, house, endpoint)).close()
     assert rows() == before
     connection.close()
 
@@ -260,6 +184,6 @@ def test_the_auditor_writes_nothing(house: House, copied: tuple[Flask, Restore],
     own |= {"accounts.conflicts", "assessments.declare_conflict", "accounts.sign_in", "accounts.enter_code"}
     own |= {"accounts.open_link"}
     for endpoint in set(PAGES) - own:
-        if "POST" in _methods(app, endpoint):
-            answer = _client(app, house, "auditor").post(_address(app, house, endpoint))
+        if "POST" in methods_of(app, endpoint):
+            answer = client_of(app, house, "auditor").post(address_of(app, house, endpoint))
             assert answer.status_code in (403, 404), endpoint

@@ -4,18 +4,20 @@ import io
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pypdfium2
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from fundapp import documents, mail, mail_cli
+from fundapp import clock, documents, mail, mail_cli
 from fundapp.app import create_app
 from fundapp.config import Settings
 from fundapp.db import db
 from fundapp.documents import Paper
-from fundapp.mail import Message, MessageStatus, send_waiting
+from fundapp.mail import Message, MessageStatus
+from fundapp.outbox import send_waiting
 from tests.factories import on_day
 from tests.factories.applications import submitted
 from tests.factories.people import applicant
@@ -95,8 +97,8 @@ def test_a_paper_goes_along_as_a_pdf_that_opens(sender: Flask, postbox: Postbox)
     on_day()
     with sender.test_request_context():
         application = submitted(by=applicant("Amina Lindqvist", TO))
-        paper = application.submissions[0].paper
-        paper.file_name = "Ansökan § 45.pdf"
+        copy = application.submissions[0].paper
+        paper = documents.draw_up(copy.template, copy.content, file_name="Ansökan § 45.pdf")
         _write(papers=[paper])
         db.session.commit()
         send_waiting()
@@ -135,8 +137,9 @@ def test_where_the_server_is_down_mail_waits_and_leaves_with_the_same_id_when_it
         assert send_waiting() == (0, 1)
         assert (_only().status, _only().attempts) == (MessageStatus.WAITING, 1)
         assert "refused" in _only().fault
+        assert send_waiting() == (0, 0)  # not before its time
     up = create_app(replace(settings, smtp_host=postbox.host, smtp_port=postbox.port))
-    with up.app_context():
+    with up.app_context(), clock.at(clock.now() + timedelta(minutes=1)):
         assert send_waiting() == (1, 0)
         assert (_only().status, _only().attempts, _only().fault) == (MessageStatus.SENT, 2, "")
     assert [letter.message["Message-ID"] for letter in postbox.letters] == [message_id]
@@ -146,8 +149,18 @@ def test_without_a_mail_server_everything_waits(app: Flask) -> None:
     with app.app_context():
         _write()
         db.session.commit()
-        assert send_waiting() == (0, 1)
-        assert (_only().status, _only().fault) == (MessageStatus.WAITING, "FUNDAPP_SMTP_HOST is not set")
+        assert send_waiting() == (0, 0)
+        assert (_only().status, _only().attempts) == (MessageStatus.WAITING, 0)
+
+
+def test_the_demo_sends_nothing_even_with_a_mail_server(settings: Settings, postbox: Postbox) -> None:
+    shown = replace(settings, is_demo=True, demo_date=date(2017, 3, 6), smtp_host=postbox.host, smtp_port=postbox.port)
+    with create_app(shown).app_context():
+        _write()
+        db.session.commit()
+        assert send_waiting() == (0, 0)
+        assert (_only().status, _only().attempts) == (MessageStatus.WAITING, 0)
+    assert postbox.letters == []
 
 
 def test_a_message_that_cannot_be_made_holds_up_nobody(sender: Flask, postbox: Postbox) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from fundapp import clock, languages
@@ -45,12 +45,12 @@ def ask_to_sign_in(email: str, *, next_path: str = "") -> SignInAttempt:
     return attempt
 
 
-def count_try(public_id: str) -> bool:
+def count_try(public_id: str, *, most: int = rules.MOST_TRIES) -> bool:
     """Count one try of a code in its own short transaction, before it is compared; False when there were too many."""
     with own_transaction() as connection:
         found = connection.execute(
             update(SignInAttempt)
-            .where(SignInAttempt.public_id == public_id, SignInAttempt.tries < rules.MOST_TRIES)
+            .where(SignInAttempt.public_id == public_id, SignInAttempt.tries < most)
             .values(tries=SignInAttempt.tries + 1)
         )
         return found.rowcount == 1
@@ -215,3 +215,12 @@ def end_conflict(conflict: Conflict, *, by: Account) -> None:
         raise NotAllowed(_dl("Only the one who declared a conflict can end it."))
     conflict.ended_at = clock.now()
     record(conflict, "end_conflict", by=by)
+
+
+def forget_ended() -> int:
+    """Remove attempts and sessions that have been of no use for KEPT_AFTER_END; gives how many."""
+    before = clock.now() - rules.KEPT_AFTER_END
+    attempts = delete(SignInAttempt).where(SignInAttempt.expires_at < before).returning(SignInAttempt.id)
+    is_old = or_(LoginSession.ended_at < before, LoginSession.last_seen_at < before)
+    sessions = delete(LoginSession).where(is_old).returning(LoginSession.id)
+    return len(db.session.scalars(attempts).all()) + len(db.session.scalars(sessions).all())

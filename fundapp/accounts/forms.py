@@ -79,7 +79,7 @@ class OrganisationForm(Form):
     website = LineField(_l("Website"), [AtMost(200), _web_address])
     bankgiro = GiroField(_l("Bankgiro"))
     plusgiro = GiroField(_l("Plusgiro"), shortest=2)
-    signatories = FieldList(FormField(SignatoryForm), min_entries=2, max_entries=10)
+    signatories = FieldList(FormField(SignatoryForm), _l("Signatories"), min_entries=2, max_entries=10)
     signs_jointly = BooleanField(_l("They sign together, not each alone"))
 
     def __init__(self, *args: object, **kwargs: object) -> None:

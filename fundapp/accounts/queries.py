@@ -2,6 +2,7 @@
 
 from flask_login import current_user
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy.orm import joinedload
 
 from fundapp.accounts.models import Account, Conflict, LoginSession, Organisation, RoleGiven
 from fundapp.applications.models import Application
@@ -14,9 +15,22 @@ _ALL_CASES = frozenset({Role.REGISTRAR, Role.OFFICER, Role.SECRETARY, Role.AUDIT
 
 
 def open_session(token_hash: str) -> LoginSession | None:
-    """The session a cookie's token belongs to, unless it has ended."""
-    return db.session.scalar(
-        select(LoginSession).where(LoginSession.token_hash == token_hash, LoginSession.ended_at.is_(None))
+    """The session a cookie's token belongs to, unless it has ended; with all that is asked of its account on every
+    page, in one statement.
+    """
+    account = joinedload(LoginSession.account)
+    return (
+        db.session.scalars(
+            select(LoginSession)
+            .where(LoginSession.token_hash == token_hash, LoginSession.ended_at.is_(None))
+            .options(
+                account.joinedload(Account.role_rows),
+                account.joinedload(Account.memberships),
+                account.joinedload(Account.conflicts),
+            )
+        )
+        .unique()
+        .one_or_none()
     )
 
 

@@ -9,6 +9,7 @@ LINK_LASTS = timedelta(minutes=30)
 MOST_TRIES = 5
 SESSION_LASTS = timedelta(hours=12)
 SEEN_AT_MOST_EVERY = timedelta(minutes=1)
+KEPT_AFTER_END = timedelta(days=30)  # attempts and sessions; nobody can use them any more
 
 
 def new_token() -> str:

@@ -17,6 +17,7 @@ from fundapp.languages import _, _d
 from fundapp.permissions import Permission, Role, has_case_rights, is_allowed
 from fundapp.web.access import needs, public
 from fundapp.web.fields import tidy
+from fundapp.web.limits import CODE, MAIL, limited, reached, remember_here
 from fundapp.workflow import StepNotPossible
 
 blueprint = Blueprint("accounts", __name__)
@@ -32,6 +33,7 @@ def _inside(path: str) -> str:
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @public
+@limited(MAIL)
 def sign_in() -> Page:
     if current_user.is_authenticated:
         return redirect(url_for("public.start"))
@@ -46,18 +48,23 @@ def sign_in() -> Page:
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
 @public
+@limited(CODE)
 def enter_code() -> Page:
+    """The code of the mail. Over the limit a right code still opens at its first try; nothing else is tried then."""
     public_id = session.get("attempt")
     if public_id is None:
         return redirect(url_for("accounts.sign_in"))
     form = CodeForm()
     if not form.validate_on_submit():
         return render_template("accounts/code.html", form=form, email=session.get("email", "")), form.status
-    has_tries = actions.count_try(public_id)
+    refusal = reached()
+    has_tries = actions.count_try(public_id, most=1 if refusal else rules.MOST_TRIES)
     attempt = db.session.scalar(select(SignInAttempt).where(SignInAttempt.public_id == public_id))
     code = "".join(str(int(c)) for c in form.code.data if c.isdecimal())
     if attempt is not None and has_tries and rules.is_same(code, attempt.code_hash):
         return _enter(attempt)
+    if refusal:
+        raise refusal
     form.code.errors = [
         _("That is not the code in the mail. Look again and write it once more.")
         if has_tries
@@ -86,7 +93,8 @@ def _enter(attempt: SignInAttempt) -> Response | tuple[str, int]:
         return render_template("accounts/sign_in.html", form=SignInForm(formdata=None)), 409
     sessions.open_door_for(token)
     onward = attempt.next_path or _first_page(account)
-    return redirect(onward if account.name else url_for("accounts.account", next=onward))
+    page = redirect(onward if account.name else url_for("accounts.account", next=onward))
+    return remember_here(page, account.email)
 
 
 def _first_page(account: Account) -> str:

@@ -15,9 +15,9 @@ def send_receipt(submission: Submission, *, by: Account) -> None:
     for to, language in _receivers(application, by).items():
         with speaking(language):
             subject = (
-                _("We have received: %(title)s", title=application.title)
+                _("We have received: %(reference)s", reference=application.reference)
                 if submission.number == 1
-                else _("We have received your additions: %(title)s", title=application.title)
+                else _("We have received your additions: %(reference)s", reference=application.reference)
             )
             body = _body("receipt.txt", application, submission=submission)
             mail.write(
@@ -34,7 +34,7 @@ def send_withdrawn(application: Application, *, by: Account) -> None:
     """That the application is withdrawn, to the same addresses as the receipt."""
     for to, language in _receivers(application, by).items():
         with speaking(language):
-            subject = _("Withdrawn: %(title)s", title=application.title)
+            subject = _("Withdrawn: %(reference)s", reference=application.reference)
             body = _body("withdrawn.txt", application)
             mail.write(to=to, language=language, subject=subject, body=body, thread=application.thread)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask_wtf.file import FileField
+from flask_wtf.file import MultipleFileField
 from markupsafe import Markup
 from wtforms import RadioField, SelectField
 
@@ -78,10 +78,10 @@ def offers(rounds: Sequence[Round]) -> list[tuple[str, str, str]]:
 
 
 class AttachForm(Form):
-    """One file, and what it is."""
+    """One file, or several photographs that become one, and what it is."""
 
     kind = SelectField(_l("What the file is"), choices=[], validate_choice=False)
-    file = FileField(_l("File"))
+    file = MultipleFileField(_l("File"))
 
     def __init__(self, application: Application, **rest: Any) -> None:
         super().__init__(**rest)
@@ -90,7 +90,7 @@ class AttachForm(Form):
         self.checked: files.Checked | None = None
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Opens the file; `checked` holds it when it was taken."""
+        """Opens what was sent; `checked` holds it, as one file, when it was taken."""
         super().validate(extra_validators)
         if not self.kind.data or self.kind.data not in {choice.value for choice in self.kind.choices}:
             self.kind.errors = [_("Choose what the file is.")]
@@ -98,7 +98,9 @@ class AttachForm(Form):
             self.file.errors = [_("Choose a file.")]
         else:
             try:
-                self.checked = files.check(self.file.data.filename or "", self.file.data.read())
+                self.checked = files.accept(
+                    [(sent.filename or "", sent.read(files.LARGEST + 1)) for sent in self.file.data]
+                )
             except files.NotAccepted as fault:
                 self.file.errors = [str(fault.reason)]
         return not self.kind.errors and not self.file.errors

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundapp import workflow
 from fundapp.accounts.models import Account, Organisation
-from fundapp.db import Base, enum_type, public_id_column
+from fundapp.db import Base, Sealed, enum_type, public_id_column
 from fundapp.documents import Paper
 from fundapp.files import StoredFile
 from fundapp.funds.models import Round
@@ -125,7 +125,7 @@ class Section(Base):
     application: Mapped[Application] = relationship(back_populates="sections")
 
 
-class Submission(Base):
+class Submission(Sealed, Base):
     """A frozen copy, made when the application was sent or completed; the first is number 1.
 
     `content`: {"form", "form_version", "language", "sections": [{"code", "title", "title_sv", "answers": [{"code",

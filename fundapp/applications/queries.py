@@ -1,10 +1,12 @@
 """What an applicant sees: own applications alone, where each is, what is asked, and what was decided for good."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import exists, select
+from sqlalchemy.orm import selectinload
 
 from fundapp import clock
 from fundapp.accounts.models import Account
@@ -19,6 +21,7 @@ from fundapp.funds.models import Fund, Round
 from fundapp.languages import _
 from fundapp.projects.models import Project
 from fundapp.reports.models import Report
+from fundapp.web.fields import tidy
 from fundapp.workflow import ApplicationStatus, ProjectStatus, ReportStatus
 
 
@@ -30,8 +33,15 @@ def own(public_id: str) -> Application | None:
 
 
 def own_list(person: Account) -> list[Application]:
-    """All of the person's applications, newest first."""
-    return list(db.session.scalars(select(Application).where(own_applications(person)).order_by(Application.id.desc())))
+    """All of the person's applications, newest first, with what the list says of them."""
+    return list(
+        db.session.scalars(
+            select(Application)
+            .where(own_applications(person))
+            .options(selectinload(Application.sections), selectinload(Application.organisation))
+            .order_by(Application.id.desc())
+        )
+    )
 
 
 def attachment(application: Application, public_id: str) -> Attachment | None:
@@ -60,9 +70,9 @@ def title_of(application: Application) -> str:
     if application.title:
         return application.title
     for section in application.sections:
-        typed = section.answers.get("title", [""])[0].strip()
+        typed = tidy((section.answers.get("title") or [""])[0])
         if section.code in ("project", "achievement") and typed:
-            return str(typed[:150])
+            return typed[:150]
     return str(application.kind.label)
 
 
@@ -103,8 +113,8 @@ class Asked:
     public_id: str
 
 
-def asked_of(application: Application) -> Asked | None:
-    """What is asked of the applicant now; None: nothing."""
+def asked_of(application: Application, to_report: Mapping[int, Project]) -> Asked | None:
+    """What is asked of the applicant now; None: nothing. `to_report`: as `projects_to_report` gives it."""
     if application.status is ApplicationStatus.DRAFT:
         round_ = application.round
         if not round_.is_open:
@@ -116,17 +126,27 @@ def asked_of(application: Application) -> Asked | None:
         return Asked(
             _("Add what the case officer asks for."), request.due_on, "applications.show", application.public_id
         )
-    project = project_of(application)
-    if project is not None and project.status is ProjectStatus.RUNNING and not _has_reported(project):
+    project = to_report.get(application.id)
+    if project is not None:
         return Asked(
             _("Report on the project when it is done."), project.report_due_on, "projects.show", project.public_id
         )
     return None
 
 
-def _has_reported(project: Project) -> bool:
-    status = db.session.scalar(select(Report.status).where(Report.project_id == project.id))
-    return status in (ReportStatus.SUBMITTED, ReportStatus.APPROVED)
+def projects_to_report(applications: Iterable[Application]) -> dict[int, Project]:
+    """The running projects that wait for the applicant's report, by the application's key, in one statement."""
+    is_reported = exists().where(
+        Report.project_id == Project.id, Report.status.in_((ReportStatus.SUBMITTED, ReportStatus.APPROVED))
+    )
+    found = db.session.scalars(
+        select(Project).where(
+            Project.application_id.in_([application.id for application in applications]),
+            Project.status == ProjectStatus.RUNNING,
+            ~is_reported,
+        )
+    )
+    return {project.application_id: project for project in found}
 
 
 @dataclass(frozen=True)
@@ -143,10 +163,16 @@ class Card:
 
 def cards(person: Account) -> list[Card]:
     """The person's applications as the list shows them."""
-    return [card(application) for application in own_list(person)]
+    applications = own_list(person)
+    to_report = projects_to_report(applications)
+    return [_card(application, to_report) for application in applications]
 
 
 def card(application: Application) -> Card:
+    return _card(application, projects_to_report([application]))
+
+
+def _card(application: Application, to_report: Mapping[int, Project]) -> Card:
     is_closed = application.status is ApplicationStatus.DRAFT and not application.round.is_open
     where = _("It was never sent, and the time to apply is over.") if is_closed else rules.where_it_is(application)
     return Card(
@@ -154,6 +180,6 @@ def card(application: Application) -> Card:
         title_of(application),
         rules.line_of(application.status),
         where,
-        asked_of(application),
+        asked_of(application, to_report),
         is_closed,
     )

@@ -127,13 +127,17 @@ _WHERE: dict[ApplicationStatus, Lazy] = {
     _S.WRITTEN_OFF: _l("The board has closed the case without a decision in the matter."),
     _S.WITHDRAWN: _l("You have withdrawn it. Nothing more happens with it."),
 }
+_WHERE_OF_STIPEND: dict[ApplicationStatus, Lazy] = {
+    _S.GRANTED: _l("The board has decided: it gets the stipend."),
+    _S.REJECTED: _l("The board has decided: it does not get the stipend."),
+    _S.DISMISSED: _l("The board has dismissed it without examining it."),
+}
 
 
 def where_it_is(application: Any) -> str:
     """One sentence on where the application is. Of a board's outcome it knows only what is final (the status)."""
-    if application.kind.name != "GRANT" and application.status is _S.GRANTED:
-        return str(_l("The board has decided: it gets the stipend."))
-    return str(_WHERE[application.status])
+    of_stipend = _WHERE_OF_STIPEND.get(application.status) if application.kind.name != "GRANT" else None
+    return str(of_stipend or _WHERE[application.status])
 
 
 def may_withdraw(application: Any) -> bool:

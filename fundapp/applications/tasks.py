@@ -36,13 +36,14 @@ def tasks(application: Application) -> list[Task]:
 def _task(application: Application, state: SectionState, is_open: bool) -> Task:
     words = {"done": _("Done"), "started": _("Begun"), "empty": _("Not begun"), "locked": _("Cannot be changed")}
     status = state.status if is_open else "locked"
+    saved_at = state.saved_at if status in ("done", "started") else None
     return Task(
         label=state.title,
         url=url_for("applications.section", public_id=application.public_id, code=state.code) if is_open else None,
         status=status,
         status_label=words[status],
         note=_note(application, state) if is_open else None,
-        saved=_("Saved %(when)s", when=day_and_time(state.saved_at)) if state.saved_at and is_open else None,
+        saved=_("Saved %(when)s", when=day_and_time(saved_at)) if saved_at else None,
     )
 
 

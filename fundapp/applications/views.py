@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -19,6 +19,7 @@ from fundapp.funds.models import Round
 from fundapp.languages import _
 from fundapp.permissions import Permission
 from fundapp.web.access import keep_anyway, needs
+from fundapp.web.limits import SUBMISSION, UPLOAD, limited
 
 blueprint = Blueprint("applications", __name__)
 Page = str | Response | tuple[str, int]
@@ -152,6 +153,7 @@ def _after(application: Application, code: str) -> str:
 
 @blueprint.post("/applications/<public_id>/attachments")
 @needs(Permission.EDIT_APPLICATION, of=queries.own)
+@limited(UPLOAD)
 def attach(application: Application) -> Page:
     if "attachments" not in codes_of(application.kind):
         abort(404)
@@ -180,9 +182,7 @@ def attachment(application: Application, attachment_id: str) -> Response:
     found = queries.attachment(application, attachment_id)
     if found is None:
         abort(404)
-    return send_file(
-        files.path_of(found.file), mimetype=found.file.media_type, as_attachment=True, download_name=found.file.name
-    )
+    return files.served(found.file)
 
 
 @blueprint.get("/applications/<public_id>/check")
@@ -206,6 +206,7 @@ def _check_page(application: Application) -> str:
 
 @blueprint.post("/applications/<public_id>/submit")
 @needs(Permission.SUBMIT_APPLICATION, of=queries.own)
+@limited(SUBMISSION)
 def submit(application: Application) -> Page:
     """Send. Sent already (a double click, a retry after a lost answer): the same receipt."""
     try:
@@ -250,5 +251,5 @@ def withdraw(application: Application) -> Page:
             return redirect(url_for("applications.show", public_id=application.public_id))
         return render_template("applications/withdraw.html", application=application)
     actions.withdraw(application, by=current_user)
-    flash(_("The application is withdrawn."), "good")
+    flash(_("It is withdrawn."), "good")
     return redirect(url_for("applications.show", public_id=application.public_id))

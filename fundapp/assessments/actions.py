@@ -17,7 +17,7 @@ from fundapp.assessments.models import (
     ObjectiveLink,
     OfficerReport,
 )
-from fundapp.db import db
+from fundapp.db import db, reread
 from fundapp.goals.models import Objective
 from fundapp.history.actions import record
 from fundapp.languages import Lazy, _dl
@@ -45,8 +45,7 @@ class NotReady(StepNotPossible):
 
 def _lock(application: Application) -> None:
     """Wait for whoever changes this case; afterwards everything is as it is in the database now."""
-    db.session.flush()  # what this transaction changed already would be read over
-    db.session.refresh(application, with_for_update={"of": Application})
+    reread(application, with_for_update={"of": Application})
 
 
 def _open_for_work(application: Application, by: Any) -> None:
@@ -202,10 +201,7 @@ def save_assessment(application: Application, *, version: int, by: Any, **fields
     if version != (assessment.version if assessment is not None else 0):
         raise ChangedMeanwhile(assessment)
     faults = rules.proposal_faults(
-        fields.get("proposed_outcome"),
-        fields.get("proposed_amount"),
-        sought=application.amount_requested,
-        reasons=fields.get("reasons", ""),
+        fields.get("proposed_outcome"), fields.get("proposed_amount"), sought=application.amount_requested
     )
     for fault in faults.values():
         raise StepNotPossible(fault)

@@ -19,12 +19,39 @@ def send_completion_request(request: CompletionRequest) -> mail.Message:
     application = request.application
     with speaking(application.language) as language:
         subject = _("Your application needs additions by %(day)s", day=long_day(request.due_on))
-        body = _body(request, language)
+        body = _render("completion_request.txt", request, language)
         messages = [
             mail.write(to=to, language=language.code, subject=subject, body=body, thread=application.thread)
             for to in _receivers(application)
         ]
     return messages[0]
+
+
+def send_completion_reminder(request: CompletionRequest, *, is_late: bool) -> bool:
+    """That the day is near, or has passed; to the same addresses, once each. Gives whether anything was written."""
+    application = request.application
+    written = False
+    with speaking(application.language) as language:
+        subject = (
+            _("Your additions are late: %(reference)s", reference=application.reference)
+            if is_late
+            else _("Send your additions by %(day)s", day=long_day(request.due_on))
+        )
+        body = _render("completion_reminder.txt", request, language, is_late=is_late)
+        for to in _receivers(application):
+            occasion = f"completion {request.public_id} {'late' if is_late else 'soon'} {to}"[:200]
+            if mail.has_written(occasion):
+                continue
+            mail.write(
+                to=to,
+                language=language.code,
+                subject=subject,
+                body=body,
+                thread=application.thread,
+                occasion=occasion,
+            )
+            written = True
+    return written
 
 
 def _receivers(application: Application) -> list[str]:
@@ -34,7 +61,7 @@ def _receivers(application: Application) -> list[str]:
     return list(dict.fromkeys([sender.email, organisation.email.lower() if organisation else sender.email]))
 
 
-def _body(request: CompletionRequest, language: Language) -> str:
+def _render(template: str, request: CompletionRequest, language: Language, **more: bool) -> str:
     application = request.application
     submission = application.last_submission
     titles = {part["code"]: part["title"] for part in submission.content["sections"]} if submission else {}
@@ -42,11 +69,12 @@ def _body(request: CompletionRequest, language: Language) -> str:
     path = current_app.url_map.bind("").build(
         "applications.show", {"language": language.code, "public_id": application.public_id}
     )
-    return current_app.jinja_env.get_template("assessments/emails/completion_request.txt").render(
+    return current_app.jinja_env.get_template(f"assessments/emails/{template}").render(
         title=application.title or "",
         sections=[titles.get(code, code) for code in request.sections],
         what=request.what,
         day=long_day(request.due_on),
         link=settings().base_url + path,
         reference=application.case.diary_number if application.case else application.reference,
+        **more,
     )

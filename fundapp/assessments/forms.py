@@ -148,9 +148,7 @@ class AssessmentForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         if not super().validate(extra_validators):
             return False
-        faults: dict[str, Lazy] = rules.proposal_faults(
-            self.outcome, self.proposed_amount.data, sought=self.sought, reasons=self.reasons.data or ""
-        )
+        faults: dict[str, Lazy] = rules.proposal_faults(self.outcome, self.proposed_amount.data, sought=self.sought)
         for name, sentence in faults.items():
             self[name].errors = [str(sentence)]
         return not faults

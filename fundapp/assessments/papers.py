@@ -144,6 +144,11 @@ def proposed_words(application: Application, outcome: Outcome, amount: int | Non
             title=title,
             **who,
         )
+    is_nomination = application.kind is ApplicationKind.NOMINATION
+    if outcome is Outcome.REJECT and is_nomination:
+        return _d("%(board)s does not award %(fund)s to %(applicant)s.", **who)
+    if outcome is Outcome.DISMISS and is_nomination:
+        return _d("%(board)s dismisses the nomination of %(applicant)s without examining it.", **who)
     if outcome is Outcome.REJECT:
         return _d("%(board)s rejects the application from %(applicant)s to %(fund)s.", **who)
     if outcome is Outcome.DISMISS:

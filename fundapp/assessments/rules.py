@@ -52,9 +52,7 @@ def is_too_early(due_on: date, today: date) -> bool:
     return due_on < today
 
 
-def proposal_faults(
-    outcome: Outcome | None, amount: int | None, *, sought: int | None, reasons: str
-) -> dict[str, Lazy]:
+def proposal_faults(outcome: Outcome | None, amount: int | None, *, sought: int | None) -> dict[str, Lazy]:
     """What does not fit in a proposal, by the field to change; `sought` is None for the stipend. Sums in kronor."""
     if outcome is None or not outcome.gives_money:
         return {"proposed_amount": _dl("Leave the amount empty, or propose to grant.")} if amount is not None else {}
@@ -64,9 +62,11 @@ def proposal_faults(
         return {"proposed_amount": _dl("Write an amount above 0, or propose to reject.")}
     if sought is None:
         return {}
-    if amount > sought and not reasons.strip():
+    if amount > sought:
         return {
-            "reasons": _dl("You propose more than the %(sought)s that was sought. Write why.", sought=money(sought))
+            "proposed_amount": _dl(
+                "The board cannot grant more than was sought: %(sought)s. Write at most that.", sought=money(sought)
+            )
         }
     if outcome is Outcome.GRANT and amount < sought:
         return {"proposed_outcome": _dl("The amount is less than what was sought. Choose “Granted in part”.")}

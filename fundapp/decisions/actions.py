@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from fundapp import clock
 from fundapp.applications.models import Application, ApplicationKind
-from fundapp.db import db
-from fundapp.decisions import emails, papers, rules
+from fundapp.db import db, reread
+from fundapp.decisions import emails, extracts, papers, rules
 from fundapp.decisions.models import Absence, Decision
 from fundapp.funds import actions as ledger
 from fundapp.funds.models import LedgerEntry, Round
@@ -81,7 +81,7 @@ def demand_opened(item: MinuteItem) -> None:
 
 def _hold_case(item: MinuteItem, application: Application) -> Decision | None:
     """Lock the case on its §: one clerk at a time, and nobody approves the minutes meanwhile. The outcome there is."""
-    db.session.refresh(item.meeting, with_for_update={"read": True, "of": Meeting})
+    reread(item.meeting, with_for_update={"read": True, "of": Meeting})
     demand_opened(item)
     row = db.session.scalar(
         select(AgendaCase)
@@ -111,7 +111,7 @@ def approve_minutes(meeting: Meeting, *, approved_on: date, by: Any) -> list[Dec
     One transaction; the frame never refuses here. Errors: NotAllowed, StepNotPossible (not opened, the day is wrong, a
     case has no outcome).
     """
-    db.session.refresh(meeting, with_for_update={"of": Meeting})
+    reread(meeting, with_for_update={"of": Meeting})
     demand_step(meeting, "approve_minutes", by=by)
     reason = rules.why_not_approved(approved_on, meeting.held_on, clock.today())
     if reason is not None:
@@ -153,7 +153,7 @@ def _hold_rounds(decisions: Sequence[Decision]) -> None:
 
 def _make_final(decision: Decision, *, by: Any) -> None:
     application, meeting = decision.application, decision.item.meeting
-    db.session.refresh(application, with_for_update={"of": Application})
+    reread(application, with_for_update={"of": Application})
     if decision.amount is not None:
         decision.grant_entry = ledger.grant(
             application.round, decision.amount, reference=decision.item.designation, decided_on=meeting.held_on, by=by
@@ -163,16 +163,16 @@ def _make_final(decision: Decision, *, by: Any) -> None:
     record(decision, "make_final", by=by, outcome=decision.outcome, amount=decision.amount)
     is_project = decision.amount is not None and application.kind is ApplicationKind.GRANT
     project = start_project(decision, by=by) if is_project else None
-    _file_extract(decision, by=by)
+    _file_extract(decision, project, by=by)
     _send_letters(decision, project, by=by)
 
 
-def _file_extract(decision: Decision, *, by: Any) -> None:
-    paper = papers.extract(decision)
+def _file_extract(decision: Decision, project: Any, *, by: Any) -> None:
+    paper = extracts.extract(decision, project)
     file_document(
         decision.case,
         direction=Direction.DRAWN_UP,
-        subject=papers.extract_subject(decision),
+        subject=extracts.subject(decision),
         dated=decision.item.meeting.approved_on,
         paper=paper,
         by=by,

@@ -3,6 +3,7 @@
 from flask import current_app
 
 from fundapp import mail
+from fundapp.applications.models import ApplicationKind
 from fundapp.config import settings
 from fundapp.decisions.models import Decision
 from fundapp.decisions.papers import Receiver
@@ -19,7 +20,9 @@ def send_letter(decision: Decision, receiver: Receiver, paper: Paper) -> None:
             "applications.show", {"language": language.code, "public_id": decision.application.public_id}
         )
         body = current_app.jinja_env.get_template("decisions/emails/letter.txt").render(
-            parts=parts, link=settings().base_url + path if receiver.is_applicant else None
+            parts=parts,
+            link=settings().base_url + path if receiver.is_applicant else None,
+            is_nomination=decision.application.kind is ApplicationKind.NOMINATION,
         )
         for address in receiver.addresses:
             mail.write(

@@ -81,7 +81,7 @@ class OutcomeForm(Form):
             "reasons": self.reasons.data or "",
             "conditions": self.conditions.data or "",
             "absent": rules.names_in(self.absent.data or ""),
-            "version": int(version) if version.isdecimal() else 0,
+            "version": int(version) if version.isdecimal() and len(version) < 10 else 0,
         }
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
-from fundapp.db import Base, enum_type, public_id_column
+from fundapp.db import Base, Sealed, enum_type, public_id_column
 from fundapp.documents import Paper
 from fundapp.funds.models import LedgerEntry
 from fundapp.meetings.models import MinuteItem
@@ -15,7 +15,7 @@ from fundapp.registry.models import Case
 from fundapp.workflow import Outcome
 
 
-class Decision(Base):
+class Decision(Sealed, Base):
     """What the board decided, in kronor; `final_at` is None while the outcome is pending.
 
     A pending grant points to the ledger row that reserved its sum; a final one also to the row that granted it, and
@@ -36,6 +36,12 @@ class Decision(Base):
         ),
         CheckConstraint("letter_id IS NULL OR final_at IS NOT NULL", name="only_final_has_letter"),
     )
+
+    # A final decision is changed only by a new one.
+    sealed_when = "final_at"
+    sealed_columns = frozenset({
+        "minute_item_id", "application_id", "outcome", "amount", "reasons", "conditions", "final_at",
+    })  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = public_id_column()

@@ -1,9 +1,8 @@
-"""The letter to the applicant and the extract of the minutes, as frozen content of papers.
+"""The letter to the applicant, as the frozen content of a paper.
 
-A letter's content: {"municipality", "title", "parts": [{"lang", "dir", "title", "governs", "facts": [[label, value]],
-"opening": [text], "sections": [{"heading", "lang", "text"}]}]}; Swedish first, which governs, then the applicant's
-language. `lang` of a section is the language of its text. An extract is in Swedish alone: {"municipality", "title",
-"facts", "heading", "subject", "sections": [{"heading", "text"}], "signature"}.
+{"municipality", "title", "parts": [{"lang", "dir", "title", "governs", "facts": [[label, value]], "opening": [text],
+"sections": [{"heading", "lang", "text"}]}]}; Swedish first, which governs, then the applicant's language. `lang` of a
+section is the language of its text.
 """
 
 from dataclasses import dataclass
@@ -57,9 +56,6 @@ def _answer(decision: Decision, code: str) -> str:
     return texts[0].strip() if texts and isinstance(texts[0], str) else ""
 
 
-# --- the letter -------------------------------------------------------------------------------------------------
-
-
 def letter(decision: Decision, project: Any, receiver: Receiver) -> Paper:
     """The letter as a paper; `project` is what the grant started, None where it started none."""
     parts = []
@@ -67,7 +63,7 @@ def letter(decision: Decision, project: Any, receiver: Receiver) -> Paper:
         with speaking(code) as language:
             if language.code == code:
                 parts.append(_part(decision, project, receiver, language))
-    content = {"municipality": _municipality(decision), "title": parts[0]["title"], "parts": parts}
+    content = {"municipality": municipality_of(decision), "title": parts[0]["title"], "parts": parts}
     number = decision.case.diary_number.replace(" ", "-").replace(":", "-")
     return documents.draw_up(
         "decisions/documents/letter.typ", content, file_name=f"beslut-{number}.pdf", language=AUTHORITY_LANGUAGE
@@ -82,7 +78,7 @@ def letter_subject(decision: Decision) -> str:
         return _d("Letter about the handling in %(designation)s", designation=decision.item.designation)
 
 
-def _municipality(decision: Decision) -> str:
+def municipality_of(decision: Decision) -> str:
     return municipality_named(decision.application.round.fund.municipality).name
 
 
@@ -100,8 +96,19 @@ def _part(decision: Decision, project: Any, receiver: Receiver, language: Langua
 
 
 def _title(decision: Decision) -> str:
-    if decision.application.kind is not ApplicationKind.GRANT and decision.outcome is Outcome.GRANT:
+    kind, outcome = decision.application.kind, decision.outcome
+    if kind is not ApplicationKind.GRANT and outcome is Outcome.GRANT:
         return _("Decision: the stipend is awarded")
+    if kind is ApplicationKind.NOMINATION:
+        return {
+            Outcome.REJECT: _(
+                "Decision: %(name)s is not awarded the stipend", name=decision.application.applicant_name or ""
+            ),
+            Outcome.DISMISS: _("Decision: the nomination is dismissed"),
+            Outcome.WRITE_OFF: _("Decision: the case is closed"),
+            Outcome.REFER_BACK: _("The nomination will be prepared further"),
+            Outcome.TABLE: _("The nomination will be decided at a later sitting"),
+        }[outcome]
     return {
         Outcome.GRANT: _("Decision: your application is granted"),
         Outcome.GRANT_IN_PART: _("Decision: your application is granted in part"),
@@ -110,49 +117,97 @@ def _title(decision: Decision) -> str:
         Outcome.WRITE_OFF: _("Decision: your case is closed"),
         Outcome.REFER_BACK: _("Your application will be prepared further"),
         Outcome.TABLE: _("Your application will be decided at a later sitting"),
-    }[decision.outcome]
+    }[outcome]
 
 
 def _facts(decision: Decision) -> list[list[str]]:
     application, item = decision.application, decision.item
     kind = application.kind
+    is_stipend = kind is not ApplicationKind.GRANT
     rows = [
         (_("Date"), long_day(clock.today())),
         (_("Diary number"), decision.case.diary_number),
         (_("Nominated") if kind is ApplicationKind.NOMINATION else _("Applicant"), application.applicant_name),
-        (_("Project") if kind is ApplicationKind.GRANT else _("What it concerns"), application.title),
+        (_("What it concerns") if is_stipend else _("Project"), application.title),
+        (_("Period"), _period(decision)),
         (_("Applied for"), money(application.amount_requested) if application.amount_requested else None),
         (_("Decided by"), item.meeting.board.name),
         (_("Day of the sitting"), long_day(item.meeting.held_on)),
         (_("Paragraph"), f"§ {item.number}"),
-        (_("Decision"), str(decision.outcome.label)),
-        (_("Sum granted"), money(decision.amount) if decision.amount else None),
+        (_("Decision"), _outcome_word(decision)),
+        (_("Stipend") if is_stipend else _("Sum granted"), money(decision.amount) if decision.amount else None),
     ]
     return [[label, value] for label, value in rows if value]
 
 
+def _period(decision: Decision) -> str:
+    """The project's first and last day; the conditions refer to them."""
+    application = decision.application
+    if application.starts_on is None or application.ends_on is None:
+        return ""
+    return f"{long_day(application.starts_on)} – {long_day(application.ends_on)}"
+
+
+def _outcome_word(decision: Decision) -> str:
+    """The outcome in a word; a stipend is awarded, not granted."""
+    kind, outcome = decision.application.kind, decision.outcome
+    if kind is not ApplicationKind.GRANT and outcome is Outcome.GRANT:
+        return _("The stipend is awarded")
+    if kind is ApplicationKind.NOMINATION and outcome is Outcome.REJECT:
+        return _("The stipend is not awarded")
+    return str(outcome.label)
+
+
 def _opening(decision: Decision, receiver: Receiver) -> list[str]:
-    application, outcome = decision.application, decision.outcome
-    names = {"board": decision.item.meeting.board.name, "fund": application.round.fund.name}
-    if outcome is Outcome.GRANT and application.kind is not ApplicationKind.GRANT:
-        text = _("%(board)s has awarded %(fund)s to %(name)s.", name=application.applicant_name, **names)
-    else:
-        text = {
-            Outcome.GRANT: _("%(board)s has decided to grant the sum that you applied for from %(fund)s.", **names),
-            Outcome.GRANT_IN_PART: _(
-                "%(board)s has decided to grant part of the sum that you applied for from %(fund)s.", **names
-            ),
-            Outcome.REJECT: _("%(board)s has decided not to grant the application to %(fund)s.", **names),
-            Outcome.DISMISS: _("%(board)s has dismissed the application to %(fund)s without examining it.", **names),
-            Outcome.WRITE_OFF: _("%(board)s has closed the case without a decision in the matter.", **names),
-            Outcome.REFER_BACK: _(
-                "%(board)s has sent the application back to the officials. Nothing is decided yet.", **names
-            ),
-            Outcome.TABLE: _("%(board)s will decide at a later sitting. Nothing is decided yet.", **names),
-        }[outcome]
+    fund = decision.application.round.fund.name
+    text = _decided_on_stipend(decision) or _decided(decision)
     if receiver.is_applicant:
         return [text]
-    return [_("Somebody has nominated you for %(fund)s.", fund=names["fund"]), text]
+    return [_("Somebody has nominated you for %(fund)s.", fund=fund), text]
+
+
+def _decided_on_stipend(decision: Decision) -> str:
+    """What the board decided on the stipend or on a nomination, where that is said in its own way."""
+    application, outcome = decision.application, decision.outcome
+    names = {"board": decision.item.meeting.board.name, "fund": application.round.fund.name}
+    name = application.applicant_name or ""
+    if application.kind is not ApplicationKind.GRANT and outcome is Outcome.GRANT:
+        return _("%(board)s has awarded %(fund)s to %(name)s.", name=name, **names)
+    if application.kind is ApplicationKind.NOMINATION and outcome is Outcome.REJECT:
+        return _("%(board)s has decided not to award %(fund)s to %(name)s.", name=name, **names)
+    if application.kind is ApplicationKind.NOMINATION and outcome is Outcome.DISMISS:
+        return _("%(board)s has dismissed the nomination for %(fund)s without examining it.", **names)
+    return ""
+
+
+def _decided(decision: Decision) -> str:
+    application = decision.application
+    names = {"board": decision.item.meeting.board.name, "fund": application.round.fund.name}
+    sums = {"sum": money(decision.amount or 0), "sought": money(application.amount_requested or 0)}
+    return {
+        Outcome.GRANT: lambda: _(
+            "%(board)s has decided to grant you %(sum)s from %(fund)s. That is the whole sum that you applied for.",
+            sum=sums["sum"],
+            **names,
+        ),
+        Outcome.GRANT_IN_PART: lambda: _(
+            "%(board)s has decided to grant you %(sum)s from %(fund)s. You applied for %(sought)s.", **sums, **names
+        ),
+        Outcome.REJECT: lambda: _("%(board)s has decided not to grant your application to %(fund)s.", **names),
+        Outcome.DISMISS: lambda: _(
+            "%(board)s has dismissed your application to %(fund)s without examining it.", **names
+        ),
+        Outcome.WRITE_OFF: lambda: _(
+            "%(board)s has closed the case without a decision in the matter.", board=names["board"]
+        ),
+        Outcome.REFER_BACK: lambda: _(
+            "%(board)s has sent the case back to the officials, who prepare it further. It is not decided yet.",
+            board=names["board"],
+        ),
+        Outcome.TABLE: lambda: _(
+            "%(board)s has put the case off and decides it at a later sitting.", board=names["board"]
+        ),
+    }[decision.outcome]()
 
 
 def _sections(decision: Decision, project: Any, language: Language) -> list[dict[str, str]]:
@@ -175,6 +230,7 @@ def _sections(decision: Decision, project: Any, language: Language) -> list[dict
         found.append(section(_("How the decision can be tried"), _trial(decision)))
     else:
         found.append(section(_("What happens next"), _next(decision)))
+    found.append(section(_("Questions"), _questions(decision)))
     return found
 
 
@@ -243,78 +299,13 @@ def _next(decision: Decision) -> str:
     return _("You need do nothing. We write to you again when the decision is made.")
 
 
-# --- the extract of the minutes ---------------------------------------------------------------------------------
-
-
-def extract(decision: Decision) -> Paper:
-    """The extract of the minutes (protokollsutdrag) of one case under one §, in Swedish."""
-    item = decision.item
-    with speaking(AUTHORITY_LANGUAGE):
-        content = {
-            "municipality": _municipality(decision),
-            "title": _d("Extract of the minutes"),
-            "facts": _extract_facts(decision),
-            "heading": f"§ {item.number} {item.heading}",
-            "subject": decision.case.subject,
-            "sections": [part for part in _extract_sections(decision) if part["text"]],
-            "signature": _d("Certified"),
-        }
-    file_name = f"protokollsutdrag-{item.designation.replace(' § ', '-').replace(' ', '-')}.pdf"
-    return documents.draw_up("decisions/documents/extract.typ", content, file_name=file_name)
-
-
-def extract_subject(decision: Decision) -> str:
-    """What the diary says of the extract, in Swedish."""
-    with speaking(AUTHORITY_LANGUAGE):
-        return _d("Extract of the minutes %(designation)s", designation=decision.item.designation)
-
-
-def _extract_facts(decision: Decision) -> list[list[str]]:
-    meeting = decision.item.meeting
-    rows = [
-        (_d("Body"), meeting.board.name),
-        (_d("Day of the sitting"), meeting.held_on.isoformat()),
-        (_d("Place"), meeting.place),
-        (_d("Paragraph"), f"§ {decision.item.number}"),
-        (_d("Diary number"), decision.case.diary_number),
-        (_d("Minutes approved"), meeting.approved_on.isoformat() if meeting.approved_on else ""),
-    ]
-    return [[label, value] for label, value in rows if value]
-
-
-def _extract_sections(decision: Decision) -> list[dict[str, str]]:
-    absent = ", ".join(absence.name for absence in decision.absences)
-    conflict = _d("Took no part in the handling because of a conflict of interest: %(names)s.", names=absent)
-    rows = [
-        (_d("Decision"), _resolved(decision)),
-        (_d("Reasons"), decision.reasons),
-        (_d("Conditions"), decision.conditions),
-        (_d("Conflict of interest"), conflict if absent else ""),
-        (_d("The decision is sent to"), "\n".join(receiver.name for receiver in receivers(decision))),
-    ]
-    return [{"heading": heading, "text": text} for heading, text in rows]
-
-
-def _resolved(decision: Decision) -> str:
-    """The decision as a sentence that is understood by itself."""
-    application = decision.application
-    names = {
-        "board": decision.item.meeting.board.name,
-        "applicant": application.applicant_name or "",
-        "fund": application.round.fund.name,
-    }
-    if decision.amount is not None and application.kind is not ApplicationKind.GRANT:
-        return _d("%(board)s awards %(applicant)s %(sum)s from %(fund)s.", sum=money(decision.amount), **names)
-    if decision.amount is not None:
-        names |= {"sum": money(decision.amount), "sought": money(application.amount_requested or 0)}
-    return {
-        Outcome.GRANT: lambda: _d("%(board)s grants %(applicant)s %(sum)s from %(fund)s.", **names),
-        Outcome.GRANT_IN_PART: lambda: _d(
-            "%(board)s grants %(applicant)s %(sum)s of the %(sought)s sought from %(fund)s.", **names
-        ),
-        Outcome.REJECT: lambda: _d("%(board)s rejects the application from %(applicant)s to %(fund)s.", **names),
-        Outcome.REFER_BACK: lambda: _d("%(board)s refers the case back for further preparation.", **names),
-        Outcome.TABLE: lambda: _d("%(board)s tables the case to a later sitting.", **names),
-        Outcome.DISMISS: lambda: _d("%(board)s dismisses the application without examining it.", **names),
-        Outcome.WRITE_OFF: lambda: _d("%(board)s writes the case off without a decision in the matter.", **names),
-    }[decision.outcome]()
+def _questions(decision: Decision) -> str:
+    officer = decision.application.officer
+    if officer is None:
+        return ""
+    return _(
+        "Write to %(name)s, case officer: %(email)s. Give the diary number %(number)s.",
+        name=officer.name,
+        email=officer.email,
+        number=decision.case.diary_number.replace(" ", "\u00a0"),  # it stays on one line
+    )

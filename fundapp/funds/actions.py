@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import update
 
 from fundapp import clock
-from fundapp.db import db
+from fundapp.db import db, reread
 from fundapp.funds.models import LedgerEntry, LedgerKind, Round
 from fundapp.history.actions import record
 from fundapp.languages import _dl, money
@@ -23,17 +23,33 @@ class NotEnoughLeft(StepNotPossible):
         self.asked, self.left = asked, left
 
 
-def _move(round_: Round, kind: LedgerKind, amount: int, *, by: Any, condition: Any = None, **sums: Any) -> LedgerEntry:
+def _move(
+    round_: Round,
+    kind: LedgerKind,
+    amount: int,
+    *,
+    by: Any,
+    condition: Any = None,
+    reference: str = "",
+    decided_on: date | None = None,
+    **sums: Any,
+) -> LedgerEntry:
     """`sums` are the round's new totals as SQL; none of them is computed in Python, where it could be stale."""
     change = update(Round).where(Round.id == round_.id).values(**sums)
     if condition is not None:
         change = change.where(condition)
     found = db.session.execute(change.execution_options(synchronize_session=False))
-    db.session.refresh(round_)
+    reread(round_)
     if found.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
         raise NotEnoughLeft(amount, round_.left)
     entry = LedgerEntry(
-        round_id=round_.id, kind=kind, amount=amount, at=clock.now(), by_id=by.id if by is not None else None
+        round_id=round_.id,
+        kind=kind,
+        amount=amount,
+        at=clock.now(),
+        by_id=by.id if by is not None else None,
+        reference=reference,
+        decided_on=decided_on,
     )
     db.session.add(entry)
     db.session.flush()
@@ -59,30 +75,26 @@ def lift_reservation(round_: Round, amount: int, *, by: Any) -> LedgerEntry:
 
 def grant(round_: Round, amount: int, *, reference: str, decided_on: date, by: Any) -> LedgerEntry:
     """Turn a reservation into a grant. Never refused: what is left stays the same."""
-    entry = _move(
+    return _move(
         round_,
         LedgerKind.GRANT,
         amount,
         by=by,
+        reference=reference,
+        decided_on=decided_on,
         reserved=Round.reserved - amount,
         granted=Round.granted + amount,
     )
-    entry.reference, entry.decided_on = reference, decided_on
-    return entry
 
 
 def pay(round_: Round, amount: int, *, reference: str, by: Any) -> LedgerEntry:
     """Write that money left the municipality; what is left to grant stays the same."""
-    entry = _move(round_, LedgerKind.PAY, amount, by=by, paid=Round.paid + amount)
-    entry.reference = reference
-    return entry
+    return _move(round_, LedgerKind.PAY, amount, by=by, reference=reference, paid=Round.paid + amount)
 
 
 def release(round_: Round, amount: int, *, reference: str, by: Any) -> LedgerEntry:
     """Give granted money that will not be used back to the frame."""
-    entry = _move(round_, LedgerKind.RELEASE, amount, by=by, released=Round.released + amount)
-    entry.reference = reference
-    return entry
+    return _move(round_, LedgerKind.RELEASE, amount, by=by, reference=reference, released=Round.released + amount)
 
 
 def change_frame(round_: Round, frame: int, *, reference: str, decided_on: date, by: Any) -> LedgerEntry:
@@ -90,7 +102,7 @@ def change_frame(round_: Round, frame: int, *, reference: str, decided_on: date,
 
     Errors: NotEnoughLeft where more than that is granted or reserved already.
     """
-    db.session.refresh(round_, with_for_update=True)
+    reread(round_, with_for_update=True)
     difference = frame - round_.frame
     try:
         entry = _move(
@@ -99,10 +111,11 @@ def change_frame(round_: Round, frame: int, *, reference: str, decided_on: date,
             difference,
             by=by,
             condition=frame - Round.reserved - Round.granted + Round.released >= 0,
+            reference=reference,
+            decided_on=decided_on,
             frame=frame,
         )
     except NotEnoughLeft:
         raise NotEnoughLeft(-difference, round_.left) from None
-    entry.reference, entry.decided_on = reference, decided_on
     record(round_, "change_frame", by=by, frame=frame, reference=reference[:60], decided_on=decided_on)
     return entry

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundapp import clock
 from fundapp.boards.models import Board
-from fundapp.db import Base, enum_type
+from fundapp.db import Base, Sealed, enum_type
 from fundapp.languages import LabelledEnum, _dl, _l
 
 
@@ -92,7 +92,7 @@ class LedgerKind(LabelledEnum):
     RELEASE = "release", _dl("Released")
 
 
-class LedgerEntry(Base):
+class LedgerEntry(Sealed, Base):
     """One movement; never changed, never removed. `amount` in kronor is above zero, but for a lowered frame."""
 
     __tablename__ = "ledger_entry"

@@ -221,7 +221,7 @@ def follow_up(year_asked: str = "", board_asked: str = "") -> FollowUp:
     """
     plan, every = plan_with_code(db.session, settings().municipality), sent_facts()
     boards = boards_in(plan)
-    year = int(year_asked) if year_asked.isdecimal() and int(year_asked) in every.years else None
+    year = next((one for one in every.years if str(one) == year_asked), None)
     board = next((board for board in boards if board.code == board_asked), None)
     facts = every if year is None else every.in_year(year)
     areas = [_area_row(area, facts, every, board) for area in plan.areas]

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fundapp.db import Base
+from fundapp.db import Base, Sealed
 
 
-class HistoryEntry(Base):
+class HistoryEntry(Sealed, Base):
     """`thread` is the public id of the application (or meeting, or round) whose story this belongs to."""
 
     __tablename__ = "history_entry"

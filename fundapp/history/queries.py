@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, not_, or_, select
 
 from fundapp import clock
 from fundapp.accounts.models import Account
+from fundapp.accounts.queries import without_conflict
 from fundapp.applications.models import Application
 from fundapp.db import db
 from fundapp.history.models import HistoryEntry
+from fundapp.permissions import Person
 from fundapp.registry.models import Case
 from fundapp.workflow import ApplicationStatus
 
@@ -42,6 +44,7 @@ class HistoryPage:
 
 
 def history_page(
+    reader: Person,
     *,
     person: str = "",
     day: date | None = None,
@@ -49,17 +52,19 @@ def history_page(
     before: int | None = None,
     after: int | None = None,
 ) -> HistoryPage:
-    """The newest events, those before the id `before`, or those after the id `after`; never a draft's."""
-    wanted = _asked(person, day, thread)
+    """The newest events, those before the id `before`, or those after the id `after`; never a draft's, nor those of a
+    case in which the reader has a conflict of interest.
+    """
+    wanted = _asked(person, day, thread).where(HistoryEntry.thread.not_in(_hidden_from(reader)))
     if after is not None:
         found = db.session.execute(
-            wanted.where(HistoryEntry.id > min(after, _FURTHEST)).order_by(HistoryEntry.id).limit(PAGE + 1)
+            wanted.where(HistoryEntry.id > _within(after)).order_by(HistoryEntry.id).limit(PAGE + 1)
         ).all()
         rows = [_row(each) for each in reversed(found[:PAGE])]
         has_newer, has_older = len(found) > PAGE, True
     else:
         if before is not None:
-            wanted = wanted.where(HistoryEntry.id < min(before, _FURTHEST))
+            wanted = wanted.where(HistoryEntry.id < _within(before))
         found = db.session.execute(wanted.order_by(HistoryEntry.id.desc()).limit(PAGE + 1)).all()
         rows = [_row(each) for each in found[:PAGE]]
         has_newer, has_older = before is not None, len(found) > PAGE
@@ -70,13 +75,21 @@ def history_page(
     )
 
 
+def _hidden_from(reader: Person) -> Select[str]:
+    is_draft = Application.status == ApplicationStatus.DRAFT
+    return select(Application.public_id).where(or_(is_draft, not_(without_conflict(reader))))
+
+
+def _within(key: int) -> int:
+    """An id from an address, as a number that the database can hold."""
+    return min(max(key, 0), _FURTHEST)
+
+
 def _asked(person: str, day: date | None, thread: str) -> Select[HistoryEntry, str]:
-    drafts = select(Application.public_id).where(Application.status == ApplicationStatus.DRAFT)
     asked = (
         select(HistoryEntry, Case.diary_number)
         .outerjoin(Application, Application.public_id == HistoryEntry.thread)
         .outerjoin(Case, Case.id == Application.case_id)
-        .where(HistoryEntry.thread.not_in(drafts))
     )
     if person:
         addressed = select(Account.id).where(Account.email.contains(person.lower(), autoescape=True))

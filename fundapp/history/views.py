@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
+from flask_login import current_user
 
 from fundapp import workflow
 from fundapp.history import queries
@@ -64,8 +65,11 @@ _EVENTS = {
     "plan_meeting": _dl("Plan the sitting"),
     "receive_repayment": _dl("Receive repayment"),
     "record_outcome": _dl("Record the outcome"),
+    "remind_of_completion": _dl("Remind of the additions"),
+    "remind_of_report": _dl("Remind of the report"),
     "remove_item": _dl("Remove an item"),
     "save_assessment": _dl("Save the assessment"),
+    "send_again": _dl("Send a letter again"),
     "start": _dl("Start"),
     "take_role": _dl("Take back a role"),
 }
@@ -114,7 +118,7 @@ def list() -> str:
     asked = {"person": form.person.data or "", "day": form.day.data, "thread": form.thread.data or ""}
     shown = {name: value for name, value in asked.items() if value}
     page = queries.history_page(
-        **asked, before=request.args.get("before", type=int), after=request.args.get("after", type=int)
+        current_user, **asked, before=request.args.get("before", type=int), after=request.args.get("after", type=int)
     )
     return render_template(
         "history/list.html",

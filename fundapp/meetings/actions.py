@@ -10,7 +10,7 @@ from fundapp import clock
 from fundapp.applications.models import Application
 from fundapp.boards.actions import next_number
 from fundapp.boards.models import Board, Series
-from fundapp.db import db
+from fundapp.db import db, reread
 from fundapp.decisions.models import Decision
 from fundapp.history.actions import record
 from fundapp.languages import _dl
@@ -75,7 +75,7 @@ def put_on_agenda(
 
 def _put(item: MinuteItem, application: Application, *, by: Any) -> None:
     _demand(by, Permission.RECORD_DECISION, application)
-    db.session.refresh(application, with_for_update={"of": Application})
+    reread(application, with_for_update={"of": Application})
     if application.round.fund.board_id != item.board_id:
         raise StepNotPossible(_dl("Another body decides in this case."))
     take_step(application, "put_on_agenda", by=by)
@@ -101,7 +101,7 @@ def take_off_agenda(meeting: Meeting, application: Application, *, by: Any) -> N
     item = row.item
     if _has_outcome(item, application):
         raise StepNotPossible(_dl("An outcome is recorded in this case. Correct it to tabled instead."))
-    db.session.refresh(application, with_for_update={"of": Application})
+    reread(application, with_for_update={"of": Application})
     take_step(application, "take_off_agenda", by=by)
     item.cases.remove(row)
     if item.number is None and not item.cases and not item.text:
@@ -140,7 +140,7 @@ def open_meeting(meeting: Meeting, *, by: Any) -> None:
 
     Errors: NotAllowed, StepNotPossible (opened already, the day has not come).
     """
-    db.session.refresh(meeting, with_for_update={"of": Meeting})
+    reread(meeting, with_for_update={"of": Meeting})
     take_step(meeting, "open", by=by, opened_at=clock.now())
     reason = rules.why_not_opened(meeting.held_on, clock.today())
     if reason is not None:
@@ -154,7 +154,7 @@ def open_meeting(meeting: Meeting, *, by: Any) -> None:
 def _hold(meeting: Meeting, by: Any) -> None:
     """Lock the sitting, so that nobody opens or approves it in between; its agenda must still be open to changes."""
     _demand(by, Permission.PREPARE_MEETING)
-    db.session.refresh(meeting, with_for_update={"of": Meeting})
+    reread(meeting, with_for_update={"of": Meeting})
     if meeting.status is MeetingStatus.APPROVED:
         raise StepNotPossible(_dl("The minutes are approved, so the agenda stays as it is."))
 

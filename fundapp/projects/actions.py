@@ -9,7 +9,7 @@ from sqlalchemy import select
 from fundapp import clock, permissions
 from fundapp.applications.models import Application, ApplicationKind
 from fundapp.assessments.models import ObjectiveLink
-from fundapp.db import db
+from fundapp.db import db, reread
 from fundapp.decisions.models import Decision
 from fundapp.funds import actions as ledger
 from fundapp.goals.models import Objective
@@ -74,7 +74,7 @@ def _plan_instalments(project: Project, decided_on: date, per_cent: list[int]) -
 def hold(project: Project) -> None:
     """Hold the project's row until the transaction ends, so that payments, plan and report change one at a time."""
     db.session.execute(select(Project.id).where(Project.id == project.id).with_for_update())
-    db.session.refresh(project, attribute_names=["status", "instalments"])
+    reread(project, attribute_names=["status", "instalments"])
     rows = select(Instalment).where(Instalment.project_id == project.id)
     db.session.scalars(rows.execution_options(populate_existing=True)).all()
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from fundapp import clock
@@ -17,6 +17,7 @@ from fundapp.decisions.models import Decision
 from fundapp.funds.models import Fund, Round
 from fundapp.funds.terms import Text
 from fundapp.goals.models import Objective
+from fundapp.history.models import HistoryEntry
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.projects.models import Project
 from fundapp.public.rules import sentence
@@ -37,12 +38,23 @@ class Offer:
     is_sum_assumed: bool
 
     @property
+    def left(self) -> int:
+        """What is left after final decisions: a pending outcome must not show, not even as a sum that is held."""
+        return self.round.left + self.round.reserved
+
+    @property
     def is_coming(self) -> bool:
         return clock.now() < self.round.opens_at
 
     @property
     def takes_nominations(self) -> bool:
         return bool(self.fund.terms["takes_nominations"]["value"])
+
+
+def stamp() -> str:
+    """Changes with everything the history tells of, and every five seconds: rounds open and close by the clock."""
+    last = db.session.scalar(select(func.max(HistoryEntry.id)))
+    return f"{last} {int(clock.now().timestamp()) // 5}"
 
 
 def offers(language: str) -> list[Offer]:

@@ -5,14 +5,15 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from fundapp import clock
+from fundapp import clock, mail
 from fundapp.boards.actions import next_number
 from fundapp.boards.models import Board, Series
-from fundapp.db import db
+from fundapp.db import db, reread
 from fundapp.documents import Paper
 from fundapp.files import StoredFile
 from fundapp.history.actions import record
 from fundapp.languages import _dl
+from fundapp.mail import Message
 from fundapp.permissions import Permission, why_not
 from fundapp.registry import rules
 from fundapp.registry.models import Case, Direction, Document
@@ -25,8 +26,7 @@ def register(application: Any, *, by: Any) -> Case:
     Two registrars at once: the row is locked first, the second gets StepNotPossible. Errors: StepNotPossible,
     NotAllowed.
     """
-    db.session.flush()  # what this transaction changed already would be read over
-    db.session.refresh(application, with_for_update={"of": type(application)})
+    reread(application, with_for_update={"of": type(application)})
     demand_step(application, "register", by=by)
     fund = application.round.fund
     case = open_case(
@@ -145,7 +145,7 @@ def file_document(
     file: StoredFile | None = None,
 ) -> Document:
     """Add a document under the case's next number. The case's row is locked: two filers get two numbers."""
-    db.session.refresh(case, attribute_names=["id"], with_for_update=True)
+    reread(case, attribute_names=["id"], with_for_update=True)
     last = db.session.scalar(select(func.max(Document.number)).where(Document.case_id == case.id)) or 0
     document = Document(
         case=case,
@@ -162,3 +162,16 @@ def file_document(
     db.session.add(document)
     db.session.flush()
     return document
+
+
+def send_again(message: Message, application: Any, *, by: Any) -> None:
+    """Let a letter of the application's that failed, or still waits, be tried at once.
+
+    Errors: NotAllowed; StepNotPossible for a letter that has left or is leaving.
+    """
+    reason = why_not(by, Permission.SEND_LETTER_AGAIN, application)
+    if reason is not None:
+        raise NotAllowed(reason)
+    if not mail.send_again(message):
+        raise StepNotPossible(_dl("The letter has left, or is leaving now."))
+    record(application, "send_again", by=by, message=message.public_id)

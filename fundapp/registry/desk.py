@@ -13,6 +13,7 @@ from fundapp.languages import Lazy, _dl
 from fundapp.meetings.models import Meeting
 from fundapp.permissions import Permission, Person, is_allowed
 from fundapp.projects.models import Instalment, Project
+from fundapp.registry import letters
 from fundapp.registry.queries import count_of, is_late
 from fundapp.reports.models import Report
 from fundapp.workflow import ApplicationStatus, InstalmentStatus, MeetingStatus, ReportStatus
@@ -34,6 +35,7 @@ def tasks(person: Person) -> list[Task]:
     """What the person's roles concern, most urgent first; a count of 0 says that nothing waits."""
     groups = (
         (Permission.ASSESS_APPLICATION, _late),
+        (Permission.SEND_LETTER_AGAIN, _letters_failed),
         (Permission.REGISTER_APPLICATION, _to_register),
         (Permission.PAY_INSTALMENT, _instalments),
         (Permission.REVIEW_REPORT, _reports),
@@ -61,6 +63,11 @@ def _with(status: ApplicationStatus) -> ColumnElement[bool]:
 def _late(person: Person) -> list[Task]:
     label, hint = _dl("Completions that are late"), _dl("The day has passed. Go on without, or write again.")
     return [_cases(person, label, hint, {"late": "1"}, is_late(clock.today()), urgent=True)]
+
+
+def _letters_failed(person: Person) -> list[Task]:
+    label, hint = _dl("Letters that failed"), _dl("The receiver's mail server refused them. Check the address.")
+    return [Task(label, hint, letters.count_failed(person), "registry.letters_failed", is_urgent=True)]
 
 
 def _to_register(person: Person) -> list[Task]:
@@ -108,31 +115,47 @@ def _for_sittings(person: Person) -> list[Task]:
 
 
 def _reports(person: Person) -> list[Task]:
-    waiting = (
-        select(func.count())
-        .select_from(Report)
-        .join(Project, Project.id == Report.project_id)
-        .join(Application, Application.id == Project.application_id)
-        .where(Report.status == ReportStatus.SUBMITTED, visible_to(person))
-    )
-    label, hint = _dl("Project reports to review"), _dl("Sent in by the projects.")
-    return [Task(label, hint, db.session.scalar(waiting) or 0, "projects.list")]
+    sent = select(Report.id).where(Report.project_id == Project.id, Report.submitted_at.is_not(None)).exists()
+    is_overdue = (Project.report_due_on < clock.today(), ~sent)
+    to_review = select(Report.project_id).where(Report.status == ReportStatus.SUBMITTED)
+    return [
+        _projects(
+            person,
+            _dl("Project reports that are late"),
+            _dl("The day has passed and nothing has come in."),
+            "overdue",
+            *is_overdue,
+            urgent=True,
+        ),
+        _projects(
+            person,
+            _dl("Project reports to review"),
+            _dl("Sent in by the projects."),
+            "review",
+            Project.id.in_(to_review),
+        ),
+    ]
 
 
 def _instalments(person: Person) -> list[Task]:
-    due = (
-        select(func.count())
-        .select_from(Instalment)
-        .join(Project, Project.id == Instalment.project_id)
-        .join(Application, Application.id == Project.application_id)
-        .where(
-            Instalment.status == InstalmentStatus.PLANNED,
-            Instalment.planned_on <= clock.today(),
-            visible_to(person),
-        )
+    due = select(Instalment.project_id).where(
+        Instalment.status == InstalmentStatus.PLANNED, Instalment.planned_on <= clock.today()
     )
     label, hint = _dl("Instalments to pay"), _dl("Planned for today or earlier.")
-    return [Task(label, hint, db.session.scalar(due) or 0, "projects.list", is_urgent=True)]
+    return [_projects(person, label, hint, "pay", Project.id.in_(due), urgent=True)]
+
+
+def _projects(
+    person: Person, label: Lazy, hint: Lazy, show: str, *conditions: ColumnElement[bool], urgent: bool = False
+) -> Task:
+    """Projects, as the officials' list of them shows when it is asked for `show`."""
+    found = (
+        select(func.count())
+        .select_from(Project)
+        .join(Application, Application.id == Project.application_id)
+        .where(*conditions, visible_to(person))
+    )
+    return Task(label, hint, db.session.scalar(found) or 0, "projects.list", {"show": show}, is_urgent=urgent)
 
 
 def open_rounds() -> list[Round]:

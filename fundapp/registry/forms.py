@@ -33,6 +33,6 @@ class DocumentForm(Form):
         if not field.data:
             return
         try:
-            self.checked = files.check(field.data.filename or "", field.data.read(files.LARGEST + 1))
+            self.checked = files.accept([(field.data.filename or "", field.data.read(files.LARGEST + 1))])
         except files.NotAccepted as fault:
             raise StopValidation(str(fault.reason)) from fault

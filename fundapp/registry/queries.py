@@ -20,7 +20,7 @@ from fundapp.languages import _d
 from fundapp.permissions import Person
 from fundapp.registry import rules
 from fundapp.registry.models import Case, Document
-from fundapp.workflow import ENDED, OPEN_TO_OFFICIALS, ApplicationStatus
+from fundapp.workflow import OPEN_TO_OFFICIALS, ApplicationStatus
 
 PAGE = 50
 _Officer = aliased(Account)
@@ -90,7 +90,7 @@ def removable(filters: Filters) -> list[tuple[str, dict[str, str]]]:
     words = filters.words()
     labels = {
         "state": str(rules.desk_words(filters.state)) if filters.state else "",
-        "fund": dict(fund_names()).get(filters.fund, filters.fund),
+        "fund": dict(fund_names()).get(filters.fund, filters.fund) if filters.fund else "",
         "mine": _d("Mine only"),
         "late": _d("Late completions"),
         "q": f"“{filters.q}”",
@@ -267,8 +267,3 @@ def count_of(person: Person, *conditions: ColumnElement[bool]) -> int:
     """How many applications the person may see that meet the conditions."""
     counted = select(func.count()).select_from(Application).where(visible_to(person), *conditions)
     return db.session.scalar(counted) or 0
-
-
-def is_going_on() -> ColumnElement[bool]:
-    """Whether a case has not ended."""
-    return Application.status.not_in(ENDED)

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from fundapp import documents, files
 from fundapp.documents import Paper
-from fundapp.files import StoredFile
 from fundapp.languages import _d
 from fundapp.permissions import Permission
-from fundapp.registry import actions, casefile, desk, queries, words
+from fundapp.registry import actions, casefile, desk, letters, queries, words
 from fundapp.registry.forms import DocumentForm
 from fundapp.registry.models import Direction
 from fundapp.web.access import needs
@@ -85,13 +84,30 @@ def file_document(application: Any) -> Any:
     return redirect(url_for("registry.show", public_id=application.public_id))
 
 
+@blueprint.get("/letters")
+@needs(Permission.SEND_LETTER_AGAIN)
+def letters_failed() -> str:
+    """Mail of cases that did not arrive, and what is still being tried."""
+    return render_template(
+        "registry/letters_failed.html", failed=letters.failed(current_user), held_up=letters.held_up(current_user)
+    )
+
+
+@blueprint.post("/letters/<public_id>/send-again")
+@needs(Permission.SEND_LETTER_AGAIN, of=letters.letter)
+def send_again(found: letters.Letter) -> Any:
+    actions.send_again(found.message, found.application, by=current_user)
+    flash(_d("The letter will be sent again."), "good")
+    return redirect(url_for("registry.letters_failed"))
+
+
 @blueprint.get("/documents/<public_id>")
 @needs(Permission.READ_CASE, of=queries.document)
 def document(found: queries.FiledDocument) -> Response:
     """A document of a case: a paper drawn as PDF, or the file as it came."""
     if found.document.paper is not None:
         return _paper(found.document.paper)
-    return _file(found.document.file) if found.document.file is not None else abort(404)
+    return files.served(found.document.file) if found.document.file is not None else abort(404)
 
 
 @blueprint.get("/cases/<public_id>/application.pdf")
@@ -106,20 +122,11 @@ def submission_pdf(application: Any) -> Response:
 def attachment(application: Any, attachment_id: str) -> Response:
     """A file the applicant sent along."""
     found = queries.attachment(application, attachment_id)
-    return _file(found.file) if found is not None else abort(404)
+    return files.served(found.file) if found is not None else abort(404)
 
 
 def _paper(paper: Paper) -> Response:
     response = Response(documents.pdf(paper), mimetype="application/pdf")
     response.headers.set("Content-Disposition", "attachment", filename=paper.file_name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
-
-
-def _file(file: StoredFile) -> Response:
-    """Always to be saved, never opened in the page's own place."""
-    response = send_file(
-        files.path_of(file), mimetype=file.media_type, as_attachment=True, download_name=file.name, max_age=0
-    )
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

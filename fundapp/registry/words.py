@@ -46,6 +46,9 @@ _SENTENCES: dict[str, Lazy] = {
     "correct_outcome": _dl("The pending outcome was corrected"),
     "start_project": _dl("The project started"),
     "declare_conflict": _dl("Declared a conflict of interest"),
+    "remind_of_completion": _dl("Reminded the applicant of the additions"),
+    "remind_of_report": _dl("Reminded the applicant of the project's report"),
+    "send_again": _dl("Sent a letter again that had failed"),
 }
 _BY_TABLE: dict[tuple[str, str], Lazy] = {
     ("report", "submit"): _dl("The project's report came in"),

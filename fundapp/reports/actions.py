@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from fundapp import clock
-from fundapp.db import db
+from fundapp.db import db, reread
 from fundapp.documents import Paper, draw_up
 from fundapp.funds import actions as ledger
 from fundapp.history.actions import record
@@ -86,7 +86,7 @@ def submit_report(project: Project, facts: ReportFacts, *, by: Any) -> Report:
     report = report_of(project)
     if report is None:
         raise StepNotPossible(_l("Write the report first."))
-    db.session.refresh(report)
+    reread(report)
     if report.status is ReportStatus.SUBMITTED:
         return report
     take_step(report, "submit", by=by, used=facts.used, submitted_at=clock.now())
@@ -140,7 +140,7 @@ def _write_facts(report: Report, facts: ReportFacts, by: Any) -> None:
 def request_additions(report: Report, *, note: str, by: Any) -> None:
     """Send the report back with what is asked for. Errors: NotAllowed, StepNotPossible."""
     hold(report.project)
-    db.session.refresh(report)
+    reread(report)
     take_step(report, "request_completion", by=by)
     report.review_note = note
     message = emails.send_request(report)
@@ -153,7 +153,7 @@ def approve_report(report: Report, *, by: Any) -> Settlement:
     """
     project = report.project
     hold(project)
-    db.session.refresh(report)
+    reread(report)
     demand_step(report, "approve", by=by)
     settlement = settlement_of(report)
     take_step(report, "approve", by=by, approved_at=clock.now())
@@ -204,7 +204,7 @@ def receive_repayment(repayment: Repayment, *, received_on: date, reference: str
     project = repayment.report.project
     _demand(Permission.REVIEW_REPORT, project, by)
     hold(project)
-    db.session.refresh(repayment)
+    reread(repayment)
     if repayment.received_on is not None:
         if (repayment.received_on, repayment.reference) == (received_on, reference):
             return

@@ -20,7 +20,7 @@ from fundapp.reports.forms import (
 )
 from fundapp.reports.models import Repayment, Report
 from fundapp.reports.rules import CARRIED_OUT
-from fundapp.web.access import needs
+from fundapp.web.access import keep_anyway, needs
 
 blueprint = Blueprint("reports", __name__)
 Page = str | Response | tuple[str, int]
@@ -34,16 +34,26 @@ def _edit_page(project: Project, form: ReportForm, report: Report | None) -> str
 @blueprint.route("/projects/<public_id>/report", methods=["GET", "POST"])
 @needs(Permission.WRITE_REPORT, of=project_seen)
 def edit(project: Project) -> Page:
+    """What was typed is kept whatever it says. Only "Save and check" looks at it: where something is missing or cannot
+    be read it answers 422, with the messages beside the fields.
+    """
     if request.method == "POST":
-        actions.save_report(project, answers_sent(report_form(project.objectives)), by=current_user)
-        flash(_("Saved. You can go on later."), "good")
-        return redirect(url_for(f"reports.{_next_page()}", public_id=project.public_id))
+        return _saved(project)
     report = actions.report_to_write(project)
     return _edit_page(project, report_form(project.objectives, report.answers if report else {}), report)
 
 
-def _next_page() -> str:
-    return "check" if request.form.get("next") == "check" else "edit"
+def _saved(project: Project) -> Page:
+    actions.save_report(project, answers_sent(report_form(project.objectives)), by=current_user)
+    if request.form.get("next") != "check":
+        flash(_("Saved. You can go on later."), "good")
+        return redirect(url_for("reports.edit", public_id=project.public_id))
+    report = actions.report_to_write(project)
+    form = report_form(project.objectives, report.answers if report else {})
+    if form.validate():
+        return redirect(url_for("reports.check", public_id=project.public_id))
+    keep_anyway()
+    return _edit_page(project, form, report), 422
 
 
 @blueprint.get("/projects/<public_id>/report/check")

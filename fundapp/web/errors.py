@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from fundapp import languages
 from fundapp.db import db
 from fundapp.languages import Lazy, _l
+from fundapp.store import StoreFailed
 from fundapp.workflow import NotAllowed, StepNotPossible
 
 TEXTS: dict[int, tuple[Lazy, Lazy]] = {
@@ -26,14 +28,37 @@ TEXTS: dict[int, tuple[Lazy, Lazy]] = {
     500: (_l("Something went wrong here"), _l("Nothing was changed. Try again in a while.")),
     503: (_l("The service is resting for a moment"), _l("Nothing was changed. Try again in a minute.")),
 }
+_MOST_READ_OUT = 200 * 1024 * 1024
+_NO_STORE = (
+    _l("Files cannot be kept or fetched just now"),
+    _l("Nothing was changed, and no file was kept. What you had saved before is still there. Try again in a while."),
+)
 _STALE = _l("Somebody else changed this while you had it open. Open it again to see what is there now.")
 
 
 def error_page(status: int, reason: Any = None) -> tuple[str, int]:
     """The page for a status, with the domain's own reason where it has one."""
     heading, text = TEXTS.get(status, TEXTS[400 if status < 500 else 500])
-    template = "errors/plain.html" if status >= 500 else "errors/error.html"
-    return render_template(template, status=status, heading=heading, text=text, reason=reason), status
+    if status >= 500:
+        return _plain_page(heading, text), status
+    return render_template("errors/error.html", status=status, heading=heading, text=text, reason=reason), status
+
+
+def _plain_page(heading: Any, text: Any) -> str:
+    """A page that asks nothing of the database, not even who reads it, as `render_template` would."""
+    template = current_app.jinja_env.get_template("errors/plain.html")
+    return template.render(heading=heading, text=text, language=languages.current())
+
+
+def _read_out(largest: int) -> None:
+    """Take in what is too large and forget it: while a browser still sends, it reads no answer, and the connection
+    that is closed in its face shows it none.
+    """
+    left = min(request.content_length or 0, _MOST_READ_OUT)
+    if left <= largest:  # a part of it may have been read already
+        return
+    while left > 0 and (part := request.environ["wsgi.input"].read(min(left, 65_536))):
+        left -= len(part)
 
 
 def set_up(app: Flask) -> None:
@@ -64,10 +89,21 @@ def set_up(app: Flask) -> None:
         db.session.rollback()
         return error_page(503)
 
+    @app.errorhandler(StoreFailed)
+    def _no_store(fault: StoreFailed) -> tuple[str, int, dict[str, str]]:
+        app.logger.error("store: %s on %s", fault, request.endpoint)
+        db.session.rollback()
+        heading, text = _NO_STORE
+        return _plain_page(heading, text), 503, {"Retry-After": "60"}
+
     @app.errorhandler(HTTPException)
     def _http(fault: HTTPException) -> Any:
         if fault.code is None or fault.code < 400:
             return fault
+        if fault.code == 413:
+            _read_out(app.config["MAX_CONTENT_LENGTH"])
         if fault.code != 404:
             app.logger.info("%s on %s", fault.code, request.endpoint)
+        if fault.code >= 500:
+            db.session.rollback()
         return error_page(fault.code)

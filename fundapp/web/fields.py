@@ -80,16 +80,24 @@ class AtMost:
             )
 
 
+# Embeddings, overrides and isolates turn the words after them on a page; what a script needs (ZWNJ, LRM, RLM) stays.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _is_kept(character: str) -> bool:
+    return unicodedata.category(character) != "Cc" and character not in _TURNING
+
+
 def tidy(text: str | None) -> str:
-    """One line as it is kept: composed, without control characters and outer blanks."""
+    """One line as it is kept: composed, without control and turning characters and outer blanks."""
     kept = unicodedata.normalize("NFC", text or "")
-    return "".join(c for c in kept if unicodedata.category(c) != "Cc" or c == "\t").strip()
+    return "".join(c for c in kept if _is_kept(c) or c == "\t").strip()
 
 
 def tidy_lines(text: str | None) -> str:
     """Several lines as they are kept: composed, without other control characters than line breaks."""
     kept = unicodedata.normalize("NFC", (text or "").replace("\r\n", "\n"))
-    return "".join(c for c in kept if unicodedata.category(c) != "Cc" or c in "\n\t").strip()
+    return "".join(c for c in kept if _is_kept(c) or c in "\n\t").strip()
 
 
 class LineField(StringField):

@@ -8,7 +8,7 @@ from flask import Flask
 from pypdfium2 import PdfDocument
 from sqlalchemy import func, select
 
-from fundapp import clock, documents, files, mail
+from fundapp import clock, documents, files, smtp
 from fundapp.accounts.models import OrganisationKind
 from fundapp.accounts.queries import visible_to
 from fundapp.applications import actions, rules
@@ -18,11 +18,11 @@ from fundapp.assessments import actions as assessments
 from fundapp.assessments.models import CompletionRequest
 from fundapp.clock import start_of
 from fundapp.db import db
-from fundapp.files import path_of
 from fundapp.history.models import HistoryEntry
 from fundapp.mail import Message
 from fundapp.permissions import Role
 from fundapp.registry.models import Direction
+from fundapp.store import content_of
 from fundapp.workflow import ApplicationStatus, NotAllowed, StepNotPossible
 from tests.factories import on_day
 from tests.factories.applications import PDF, STIPEND, draft, open_round, submitted
@@ -190,7 +190,7 @@ def test_a_removed_attachment_is_gone_from_the_draft_and_a_sent_one_cannot_be_re
         application = draft()
         by = application.created_by
         extra = actions.attach(application, "other", files.check("offert.pdf", PDF), by=by)
-        assert path_of(extra.file).read_bytes() == PDF
+        assert content_of(extra.file.key) == PDF
         actions.detach(extra, by=by)
         assert extra not in application.attachments
         kept = application.attachments[0]
@@ -246,15 +246,15 @@ def test_the_receipt_is_mailed_to_the_person_and_to_the_organisation(app: Flask)
     on_day()
     with app.app_context():
         by = applicant(email="en@exempel.example", language="en")
-        submitted(by)
+        application = submitted(by)
         messages = db.session.scalars(select(Message).order_by(Message.id)).all()
         assert [(m.to, m.language) for m in messages] == [
             ("en@exempel.example", "en"),
             ("styrelsen@sprakkafe.example", "sv"),
         ]
-        assert messages[0].subject == "We have received: Språkkafé vid älven"
+        assert messages[0].subject == f"We have received: {application.reference}"
         assert "http://localhost/en/applications/" in messages[0].body
-        attached = [part.get_content_type() for part in mail.as_email(messages[0]).iter_attachments()]
+        attached = [part.get_content_type() for part in smtp.as_email(messages[0]).iter_attachments()]
         assert attached == ["application/pdf"]
 
 

@@ -248,7 +248,8 @@ def attach(client: FlaskClient, public_id: str, content: bytes, name: str = "sta
     )
     body = parts.encode() + content + b"\r\n--border--\r\n"
     path = f"/en/applications/{public_id}/attachments"
-    return client.post(path, data=body, content_type="multipart/form-data; boundary=border")
+    came_from = {"Referer": f"http://localhost/en/applications/{public_id}/sections/attachments"}
+    return client.post(path, data=body, headers=came_from, content_type="multipart/form-data; boundary=border")
 
 
 def test_an_attachment_is_kept_listed_and_downloaded_as_a_file(app: Flask, signed_in: SignIn) -> None:
@@ -271,7 +272,7 @@ def test_a_file_that_is_not_what_its_name_says_is_refused_beside_the_field(app: 
     public_id = made(app, draft, with_attachments=False)
     answer = attach(signed_in(ME), public_id, b"MZ\x90 a program", "stadgar.pdf")
     assert answer.status_code == 422
-    assert "Choose a PDF, a photo (JPG, PNG), or a Word, Excel or OpenDocument file." in main_text(answer)
+    assert "Choose a PDF, a photo (JPG, PNG, HEIC), or a Word, Excel or OpenDocument file." in main_text(answer)
 
 
 def test_a_file_of_50_mb_is_too_large(app: Flask, signed_in: SignIn) -> None:
@@ -280,6 +281,9 @@ def test_a_file_of_50_mb_is_too_large(app: Flask, signed_in: SignIn) -> None:
     answer = attach(signed_in(ME), public_id, b"%PDF" + bytes(50 * 1024 * 1024))
     assert answer.status_code == 413
     assert "15 MB" in main_text(answer)
+    back = page(answer).find("a", string="Back to the page you came from")
+    assert back is not None
+    assert str(back["href"]).endswith(f"/applications/{public_id}/sections/attachments")
 
 
 def test_a_file_just_above_the_limit_is_told_so(app: Flask, signed_in: SignIn) -> None:

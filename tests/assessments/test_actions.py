@@ -221,10 +221,10 @@ def test_a_second_save_from_an_old_page_is_refused_and_nothing_is_lost(app: Flas
         assert (saved.text, saved.version, saved.saved_by_id) == ("Båda", 2, two.id)
 
 
-def test_more_than_was_sought_needs_reasons_also_without_the_page(app: Flask) -> None:
+def test_more_than_was_sought_is_refused_also_without_the_page(app: Flask) -> None:
     with app.test_request_context():
         application = under_assessment()
-        more = TEXT | {"proposed_outcome": Outcome.GRANT, "proposed_amount": 50_000}
+        more = TEXT | {"proposed_outcome": Outcome.GRANT, "proposed_amount": 45_001, "reasons": "Hyran har stigit."}
         with pytest.raises(StepNotPossible):
             actions.save_assessment(application, version=0, by=application.officer, **more)
 

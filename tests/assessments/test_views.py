@@ -241,7 +241,7 @@ def test_an_assessment_is_kept_as_written(app: Flask, signed_in: SignIn) -> None
         ({"proposed_amount": "-5"}, "Write whole kronor with digits only"),
         ({"proposed_amount": "45,50"}, "Write whole kronor with digits only"),
         ({"proposed_amount": "0"}, "Write an amount above 0"),
-        ({"proposed_amount": "60000", "reasons": ""}, "Write why."),
+        ({"proposed_amount": "45001"}, "The board cannot grant more than was sought: 45\u00a0000\u00a0kr."),
         ({"proposed_amount": "10000"}, "Choose “Granted in part”."),
         ({"proposed_outcome": "REJECT"}, "Leave the amount empty, or propose to grant."),
         ({"proposed_outcome": "REFER_BACK"}, "Choose one of the alternatives."),

@@ -1,6 +1,7 @@
 """The app comes up under its real server, on either engine, and a real browser can read it."""
 
 import json
+from http.client import HTTPConnection
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -25,3 +26,13 @@ def test_start_page_opens_in_swedish_without_a_complaint(live_server: LiveServer
     expect(page.locator("html")).to_have_attribute("lang", "sv")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert complaints == []
+
+
+def test_a_file_of_50_mb_is_answered_with_a_page_also_to_who_sends_all_before_reading(live_server: LiveServer) -> None:
+    """A server that stops listening half way leaves many a client with a broken line instead of our page."""
+    line = HTTPConnection(live_server.url.removeprefix("http://"), timeout=30)
+    line.request("POST", "/en/sign-in", bytes(50_000_000), {"Content-Type": "multipart/form-data; boundary=x"})
+    answer = line.getresponse()
+    assert answer.status == 413
+    assert "A file may be at most" in answer.read().decode()
+    line.close()

@@ -25,7 +25,7 @@ from fundapp.projects.models import Project
 from fundapp.registry.models import Direction, Document
 from fundapp.workflow import ApplicationStatus, MeetingStatus, NotAllowed, Outcome, StepNotPossible
 from tests.factories import DAY, on_day
-from tests.factories.assessments import assessed
+from tests.factories.assessments import assess, assessed
 from tests.factories.decisions import decided, granted, recorded
 from tests.factories.meetings import on_agenda, opened, planned
 from tests.factories.people import official
@@ -328,3 +328,33 @@ def test_the_history_tells_who_recorded_corrected_and_approved(app: Flask) -> No
             ("make_final", "Siv Sekreterare"),
         ]
         assert events[1].facts == {"outcome": "GRANT", "amount": 45_000}
+
+
+@pytest.mark.usefixtures("both_engines")
+def test_a_rejected_case_that_is_taken_up_again_gets_a_second_report_paragraph_and_letter(app: Flask) -> None:
+    with app.app_context():
+        first = decided(outcome=Outcome.REJECT)
+        application, officer = first.application, first.application.officer
+        old_letter = first.letter
+        reconsider(application, by=officer)
+        assess(application, by=officer)
+        second = decided(application, outcome=Outcome.GRANT)
+        db.session.flush()
+        assert (first.outcome, first.letter) == (Outcome.REJECT, old_letter)
+        assert second.letter is not old_letter
+        assert (first.item.number, second.item.number) == (1, 2)
+        assert application.status is ApplicationStatus.GRANTED
+        assert db.session.scalars(select(Project)).one().decision is second
+        drawn = [document.paper.template for document in application.case.documents if document.paper is not None]
+        for template in ("officer_report", "letter", "extract"):
+            assert sum(f"/{template}.typ" in one for one in drawn) == 2
+        assert ledger_faults(db.session) == []
+
+
+def test_what_was_changed_before_a_row_is_held_is_not_lost(app: Flask) -> None:
+    with app.app_context():
+        decision = recorded()
+        meeting, by = decision.item.meeting, official(Role.SECRETARY)
+        meeting.place = "Kulturhuset"
+        actions.approve_minutes(meeting, approved_on=clock.today(), by=by)
+        assert meeting.place == "Kulturhuset"

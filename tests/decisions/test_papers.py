@@ -215,3 +215,25 @@ def test_the_same_letter_is_always_the_same_bytes(app: Flask) -> None:
         letter = granted().letter
         assert letter.language == AUTHORITY_LANGUAGE
         assert documents.pdf(letter) == documents.pdf(letter)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REJECT, Outcome.DISMISS])
+def test_nobody_nominated_is_told_of_an_application(app: Flask, outcome: Outcome) -> None:
+    with app.app_context():
+        decision = decided(kind=ApplicationKind.NOMINATION, outcome=outcome)
+        papers = [document.paper for document in decision.case.documents if document.paper is not None]
+        ours = [paper for paper in papers if "/letter.typ" in paper.template or "/extract.typ" in paper.template]
+        assert len(ours) == 3  # the nominator's letter, the nominee's, the extract
+        for paper in ours:
+            assert "ansökan" not in text_of(paper).lower()
+            assert "Töre Framtid IF" in text_of(paper)
+
+
+def test_the_decision_states_the_period_and_the_report_day_that_its_conditions_refer_to(app: Flask) -> None:
+    with app.app_context():
+        decision = granted()
+        assert "3 april 2017 – 15 december 2017" in text_of(decision.letter)
+        extract = text_of(extract_of(decision))
+        assert "Projektet pågår från 2017-04-03 till 2017-12-15 och redovisas senast 2018-02-15." in extract
+        assert "Föreningen vill ordna språkkafé varje vecka." in extract
+        assert "Tjänsteskrivelse, 2017-03-06" in extract

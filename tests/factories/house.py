@@ -9,6 +9,7 @@ from fundapp.accounts.models import Account
 from fundapp.accounts.rules import hashed
 from fundapp.applications.models import Application
 from fundapp.db import db
+from fundapp.mail import Message, MessageStatus
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.permissions import Role
 from fundapp.projects.models import Project
@@ -86,6 +87,7 @@ def _cases(owner: Account) -> dict[str, Place]:
     }
     places |= {f"applications.{name}": case for name in ("receipt", "receipt_pdf", "withdraw")}
     places |= {f"registry.{name}": case for name in ("show", "register", "file_document", "submission_pdf")}
+    places["registry.send_again"] = {"public_id": _letter(decision.application).public_id}
     places |= {f"projects.{name}": of_project for name in ("show", "plan")}
     places |= {f"reports.{name}": of_project for name in ("edit", "check", "submit")}
     places["reports.review"] = {
@@ -124,6 +126,13 @@ def _posts() -> dict[str, dict[str, str]]:
         "meetings.take_off": {"case": item.cases[0].application.public_id},
         "meetings.move": {"item": item.public_id, "way": "up"},
     }
+
+
+def _letter(application: Application) -> Message:
+    """A letter of the application's that its receiver's server refused."""
+    letter = db.session.scalars(select(Message).where(Message.thread == application.public_id).limit(1)).one()
+    letter.status, letter.fault = MessageStatus.FAILED, "550 5.1.1 No such mailbox here"
+    return letter
 
 
 def _project_of(application: Application) -> Project:

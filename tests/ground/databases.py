@@ -38,7 +38,8 @@ def settings_for(folder: Path, database_url: str) -> Settings:
         smtp_port=25,
         smtp_user=None,
         smtp_password=None,
-        smtp_starttls=False,
+        smtp_tls="none",
+        smtp_ca=None,
         mail_from="bidrag@kommun.example",
     )
 

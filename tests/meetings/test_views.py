@@ -163,6 +163,46 @@ def test_a_case_with_a_conflict_leaves_no_trace_but_its_paragraph(app: Flask, si
     assert client.post(f"/en/meetings/{public_id}/take-off", data={"case": hidden}).status_code == 404
 
 
+def test_a_secretary_with_a_conflict_approves_the_minutes_and_learns_nothing_of_the_case(
+    app: Flask, signed_in: SignIn
+) -> None:
+    def make() -> tuple[str, str, str]:
+        person, by = applicant(), official(Role.SECRETARY)
+        organisation(person, name="Hemliga klubben", org_number="8020007725")
+        decision = recorded(application=assessed(by=person, title="Hemliga projektet"), secretary=by)
+        other = official(Role.SECRETARY)
+        declare_conflict(by=other, reason="Jag är revisor.", application=decision.application)
+        return decision.item.meeting.public_id, other.email, decision.application.public_id
+
+    public_id, email, hidden = in_app(app, make)
+    client, here = signed_in(email), f"/en/meetings/{public_id}"
+    answers = [client.get(f"{here}/approve")]
+    answers.append(client.post(f"{here}/approve", data={"approved_on": "2017-03-06"}, follow_redirects=True))
+    for answer in answers:
+        assert answer.status_code == 200
+        assert "emliga" not in answer.text
+        assert hidden not in answer.text
+        assert "45\u00a0000" not in answer.text
+    with app.app_context():
+        assert db.session.scalars(select(Decision)).one().is_final
+
+
+@pytest.mark.parametrize("on_it", [True, False])
+def test_a_member_reads_a_case_from_the_day_it_stands_on_an_agenda(app: Flask, signed_in: SignIn, on_it: bool) -> None:
+    def make() -> str:
+        application = assessed()
+        if on_it:
+            on_agenda(application)
+        return application.public_id
+
+    key = in_app(app, make)
+    member = as_role(app, signed_in, Role.MEMBER)
+    assert member.get(f"/en/cases/{key}").status_code == (200 if on_it else 404)
+    assert (key in member.get("/en/cases").text) is on_it
+    if on_it:
+        assert member.post(f"/en/cases/{key}/reopen").status_code == 403
+
+
 @pytest.mark.parametrize(
     ("sent", "field"),
     [
@@ -235,7 +275,7 @@ def test_approving_makes_the_outcomes_final_and_the_page_says_so(app: Flask, sig
     answer = client.post(f"{here}/approve", data={"approved_on": "2017-03-06"}, follow_redirects=True)
     assert answer.status_code == 200
     text = answer.get_data(as_text=True)
-    assert "1 decision is final now" in text
+    assert "The minutes are approved. The decisions are final" in text
     assert "Correct the outcome" not in text
     assert client.post(f"{here}/approve", data={"approved_on": "2017-03-06"}).status_code == 409
     with app.app_context():

@@ -26,8 +26,10 @@ from fundapp.workflow import ApplicationStatus
 from tests.factories import on_day
 from tests.factories.applications import GRANT, PDF, draft, submitted
 from tests.factories.assessments import assessed, under_assessment
+from tests.factories.decisions import granted
 from tests.factories.people import applicant, official, organisation
 from tests.factories.registry import registered
+from tests.factories.reports import reported
 from tests.ground.apps import SignIn
 
 CANARY = "Kanariefågel"
@@ -107,6 +109,27 @@ def test_each_task_leads_to_the_cases_it_counts(app: Flask, signed_in: SignIn) -
     page = client.get(link["href"]).text
     assert "Min egen" in page
     assert "En annans" not in page
+
+
+def test_projects_to_pay_to_review_and_late_lead_to_the_projects_themselves(app: Flask, signed_in: SignIn) -> None:
+    with made(app):
+        who = official(Role.OFFICER)
+        reported()
+        granted(title="Utan redovisning")
+    on_day(date(2018, 3, 1))  # the report was due on 15 February
+    client = signed_in(who)
+    counts = waiting(client)
+    soup = BeautifulSoup(client.get("/en/desk").text, "html.parser")
+    links = {a.get_text(): a["href"] for a in soup.select(".task a")}
+    for label, show, count in (
+        ("Project reports that are late", "overdue", "1"),
+        ("Project reports to review", "review", "1"),
+        ("Instalments to pay", "pay", "2"),
+    ):
+        assert counts[label] == count
+        assert links[label].endswith(f"/projects?show={show}")
+        rows = BeautifulSoup(client.get(links[label]).text, "html.parser").select("tbody tr")
+        assert len(rows) == int(count)
 
 
 def test_an_auditor_reads_that_nothing_waits(app: Flask, signed_in: SignIn) -> None:

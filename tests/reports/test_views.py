@@ -83,6 +83,16 @@ def test_saving_never_refuses_and_keeps_what_was_typed(scene: Scene) -> None:
     assert "There is something to change" not in page
 
 
+def test_save_and_check_keeps_what_was_typed_and_tells_beside_the_field(scene: Scene) -> None:
+    answer = send(scene.applicant, scene.edit_page, GOOD | {"used": "12,5", "next": "check"})
+    assert answer.status_code == 422
+    assert "There is something to change" in answer.text
+    assert 'id="used-error"' in answer.text
+    assert 'value="12,5"' in scene.applicant.get(scene.edit_page).text
+    answer = send(scene.applicant, scene.edit_page, GOOD | {"next": "check"})
+    assert (answer.status_code, answer.location) == (302, scene.check_page)
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "message"),
     [

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from wtforms import BooleanField
+
 from fundapp.applications.models import Application
 from fundapp.applications.questions.base import SectionForm, fund_text
 from fundapp.applications.questions.shared import DeclarationForm
@@ -67,6 +69,14 @@ class NominationDeclarationForm(SectionForm):
     section_code = "declaration"
     section_title = _l("Declaration")
 
-    is_true = DeclarationForm.is_true
-    knows_public = DeclarationForm.knows_public
-    knows_personal_data = DeclarationForm.knows_personal_data
+    is_true = BooleanField(
+        _l("What I have written is true"), [Needed(_l("Confirm that what you have written is true."))]
+    )
+    knows_public = BooleanField(
+        _l("I know that the nomination becomes a public document that anybody may ask to read"),
+        [Needed(_l("Confirm that you know that the nomination becomes a public document."))],
+    )
+    knows_personal_data = BooleanField(
+        _l("I have read how the municipality handles personal data"),
+        [Needed(_l("Confirm that you have read about personal data."))],
+    )

@@ -1,0 +1,65 @@
+"""What stops the app from starting although its settings can be read: the place and the database that they name."""
+
+import stat
+import tempfile
+from pathlib import Path
+
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from fundapp.config import Settings
+from fundapp.db import unsafe_settings
+from fundapp.goals.rules import UnknownPlan, municipality_named
+
+
+def unsafe_place(ours: Settings) -> list[str]:
+    """Every fault of the place, each in one line. What would only lose somebody's real data is asked of production."""
+    faults = [*_of_municipality(ours.municipality), *_of_instance(ours.instance)]
+    if ours.is_production:
+        faults += [*_of_files(ours.files), *_of_database(ours.database_url)]
+    return faults
+
+
+def _of_municipality(code: str) -> list[str]:
+    try:
+        municipality_named(code)
+    except UnknownPlan as fault:
+        return [f"FUNDAPP_MUNICIPALITY: {fault}"]
+    return []
+
+
+def _of_instance(folder: Path) -> list[str]:
+    """Written to and not asked about: a full or read-only disk says nothing in its permissions."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"fundapp")
+    except OSError as fault:
+        return [f"FUNDAPP_INSTANCE: {folder} cannot be written to: {fault.strerror}"]
+    return []
+
+
+def _of_files(folder: Path) -> list[str]:
+    try:
+        mode = folder.stat().st_mode
+    except FileNotFoundError:  # the first file makes it, for its owner alone
+        return []
+    except OSError as fault:
+        return [f"FUNDAPP_FILES: {folder} cannot be looked at: {fault.strerror}"]
+    if not stat.S_ISDIR(mode):
+        return [f"FUNDAPP_FILES: {folder} is not a folder"]
+    open_to = [word for bit, word in ((stat.S_IROTH, "read"), (stat.S_IWOTH, "write to")) if mode & bit]
+    if open_to:
+        return [f"FUNDAPP_FILES: everybody on this machine may {' and '.join(open_to)} {folder}; run chmod o= on it"]
+    return []
+
+
+def _of_database(url: str) -> list[str]:
+    waits = {} if url.startswith("sqlite") else {"connect_timeout": 5}
+    try:
+        engine = create_engine(url, poolclass=NullPool, connect_args=waits, hide_parameters=True)
+        return unsafe_settings(engine)
+    except (ArgumentError, ImportError):
+        return ["FUNDAPP_DATABASE_URL cannot be understood: write sqlite:///… or postgresql://…"]
+    except DBAPIError as fault:  # its own text may name people and passwords
+        return [f"FUNDAPP_DATABASE_URL: the database does not answer ({type(fault.orig).__name__})"]

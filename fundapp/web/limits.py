@@ -1,0 +1,234 @@
+"""How often one may ask for a sign-in mail, try a code, send an application or a file.
+
+Attempts are rows, so that a limit holds with several workers; they are written in a transaction of their own, before
+the page touches the database. A limit slows and never locks out: what was refused is not counted, whoever waits as
+long as the page says is let in, the link of a mail always works, a right code works the first time it is tried, and
+the browser in which somebody signed in before is not counted together with strangers.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+from flask import Flask, Response, current_app, g, make_response, render_template, request, session
+from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import Connection, Index, String, delete, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+from werkzeug.exceptions import TooManyRequests
+from werkzeug.wrappers import Response as AnyResponse
+
+from fundapp import clock
+from fundapp.accounts.models import LoginSession
+from fundapp.accounts.rules import hashed
+from fundapp.config import settings
+from fundapp.db import Base, own_transaction
+from fundapp.languages import _n
+from fundapp.web.headers import SAFE
+
+KEPT_FOR = timedelta(days=1)
+_SWEEP_EVERY = 200  # rows
+_KNOWN = "fundapp-known"
+_A_YEAR = 365 * 24 * 3600
+
+
+class Attempt(Base):
+    """Something that is limited was done once. `key` is a keyed hash: no address and no person can be read from it."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_key_at", "key", "at"), Index("ix_attempt_at", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most so many within `window`: for one person, from one network address, and in all. None is no limit."""
+
+    kind: str
+    window: timedelta
+    person: int | None
+    address: int
+    everybody: int
+    is_soft: bool = False  # the page itself says what is refused; see `reached`
+
+
+QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
+# A window of mails is shorter than a link lasts: who is refused another mail has one whose link works.
+MAIL = Limit("mail", QUARTER, 5, 30, 300)
+CODE = Limit("code", QUARTER, None, 30, 300, is_soft=True)
+SUBMISSION = Limit("submission", HOUR, 30, 60, 1000)
+UPLOAD = Limit("upload", HOUR, 100, 200, 2000)
+
+
+class TooOften(TooManyRequests):
+    """The limit for `kind` is reached; `seconds` is how long to wait."""
+
+    def __init__(self, kind: str, seconds: int) -> None:
+        super().__init__()
+        self.kind, self.seconds = kind, seconds
+
+
+View = Callable[..., Any]
+
+
+def limited(limit: Limit) -> Callable[[View], View]:
+    """Count every POST to this page. Goes below `needs`."""
+
+    def keep(view: View) -> View:
+        view.limit = limit  # type: ignore[attr-defined]  # read by _count
+        return view
+
+    return keep
+
+
+def set_up(app: Flask) -> None:
+    """Count after the door has looked at the request, and before anything reads the database."""
+    app.before_request(_count)
+    app.register_error_handler(TooOften, _say_when)
+
+
+def _say_when(refusal: TooOften) -> Response:
+    """The page for 429, which keeps what was typed."""
+    minutes = -(-refusal.seconds // 60)
+    page = render_template(
+        "errors/too_often.html",
+        wait=_n("%(n)s minute", "%(n)s minutes", minutes),
+        typed=[(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"],
+        is_mail=refusal.kind == MAIL.kind,
+        is_file_lost=any(file.filename for file in request.files.values()),
+        again=request.full_path.rstrip("?"),
+    )
+    answer = make_response(page, 429)
+    answer.headers["Retry-After"] = str(refusal.seconds)
+    return answer
+
+
+def reached() -> TooOften | None:
+    """For a page with a soft limit: what to raise where the answer is not right."""
+    refusal: TooOften | None = g.get("too_often")
+    return refusal
+
+
+def _count() -> None:
+    if request.method in SAFE or request.endpoint is None:
+        return
+    limit: Limit | None = getattr(current_app.view_functions[request.endpoint], "limit", None)
+    if limit is None:
+        return
+    with own_transaction() as connection:
+        wait = take(connection, limit, _keys(connection, limit))
+    if wait is None:
+        return
+    refusal = TooOften(limit.kind, wait)
+    current_app.extensions["fundapp.tally"].count("fundapp_refused", "Refused by a limit.", {"kind": limit.kind})
+    if not limit.is_soft:
+        raise refusal
+    g.too_often = refusal
+
+
+def _keys(connection: Connection, limit: Limit) -> list[tuple[str, int]]:
+    """Whom this request counts for, and how much they may."""
+    factor, person = settings().limit_factor, _person(connection, limit)
+    if limit is MAIL and person and is_known_here(person):
+        return [(_key(limit, "known", person), MAIL.person * factor)] if MAIL.person else []
+    keys = [
+        (_key(limit, "address", _network(request.remote_addr or "")), limit.address * factor),
+        (_key(limit, "everybody", ""), limit.everybody * factor),
+    ]
+    if limit.person and person:
+        keys.append((_key(limit, "person", person), limit.person * factor))
+    return sorted(keys)
+
+
+def _person(connection: Connection, limit: Limit) -> str:
+    """The e-mail address that is asked for, or the account that is signed in."""
+    if limit.person is None:
+        return ""
+    if limit is MAIL:
+        return request.form.get("email", "").strip().lower()[:254]
+    token = session.get("_user_id")
+    found = token and connection.scalar(
+        select(LoginSession.account_id).where(LoginSession.token_hash == hashed(token), LoginSession.ended_at.is_(None))
+    )
+    return str(found or "")
+
+
+def _network(address: str) -> str:
+    """An IPv4 address, or the /64 network that one household or office has of IPv6."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address
+
+
+def _key(limit: Limit, *parts: str) -> str:
+    words = "\0".join((limit.kind, *parts)).encode()
+    return hmac.new(settings().secret_key.encode(), words, hashlib.sha256).hexdigest()
+
+
+def take(connection: Connection, limit: Limit, keys: Sequence[tuple[str, int]]) -> int | None:
+    """Count one attempt for each key, or none where one of them is at its limit: then the seconds to wait.
+
+    On PostgreSQL a lock per key, taken in order, keeps two from counting at once, and the commit is not waited for:
+    a crash may forget an attempt. On SQLite one writes at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+        for key, _most in keys:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (int(key[:15], 16),))
+    now, waits = clock.now(), []
+    for key, most in keys:
+        oldest = connection.scalar(
+            select(Attempt.at)
+            .where(Attempt.key == key, Attempt.at > now - limit.window)
+            .order_by(Attempt.at.desc())
+            .offset(most - 1)
+            .limit(1)
+        )
+        if oldest is not None:
+            waits.append(int((oldest + limit.window - now).total_seconds()) + 1)
+    if waits:
+        return max(waits)
+    rows = [{"kind": limit.kind, "key": key, "at": now} for key, _most in keys]
+    connection.execute(insert(Attempt), rows)
+    newest = connection.scalar(select(Attempt.id).order_by(Attempt.id.desc()).limit(1)) or 0
+    if newest % _SWEEP_EVERY < len(rows):
+        sweep(connection)
+    return None
+
+
+def sweep(connection: Connection) -> int:
+    """Forget attempts older than a day; gives how many. Counting does it now and then; a job may."""
+    return connection.execute(delete(Attempt).where(Attempt.at < clock.now() - KEPT_FOR)).rowcount
+
+
+def remember_here(response: AnyResponse, email: str) -> AnyResponse:
+    """Mark this browser as one in which the owner of the address signed in (a hash of the address, for a year)."""
+    response.set_cookie(
+        _KNOWN,
+        _signed().dumps(hashed(email.lower())),
+        max_age=_A_YEAR,
+        secure=settings().is_production,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def is_known_here(email: str) -> bool:
+    try:
+        return bool(_signed().loads(request.cookies.get(_KNOWN, "")) == hashed(email))
+    except BadSignature:
+        return False
+
+
+def _signed() -> URLSafeSerializer:
+    return URLSafeSerializer(settings().secret_key, salt="fundapp known browser")

@@ -1,0 +1,95 @@
+"""One of everything, in a database that every test gets a copy of, and how each kind of person opens each address."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, session, url_for
+from flask.testing import FlaskClient
+
+from fundapp.accounts.sessions import open_door_for
+from fundapp.app import create_app
+from fundapp.db import db
+from tests.factories import on_day
+from tests.factories.house import House, build
+from tests.ground.databases import settings_for
+
+Restore = Callable[[], None]
+
+
+@pytest.fixture(scope="session")
+def built(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, House]:
+    """A database with one of everything, and who and where; every test works on a copy."""
+    folder = tmp_path_factory.mktemp("house")
+    file = folder / "house.db"
+    shutil.copyfile(sqlite_template, file)
+    on_day()
+    app = create_app(settings_for(folder, f"sqlite:///{file}"))
+    on_day()  # an app that is not the demo's sets the clock right
+    with app.app_context():
+        with app.test_request_context():
+            house = build()
+            db.session.commit()
+        db.session.close()
+        for engine in db.engines.values():
+            engine.dispose()
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return file, house
+
+
+@pytest.fixture
+def house(built: tuple[Path, House]) -> House:
+    return built[1]
+
+
+@pytest.fixture
+def copied(built: tuple[Path, House], tmp_path: Path) -> Iterator[tuple[Flask, Restore]]:
+    """The app on a copy, and what brings the copy back to how it was."""
+    file, copy = built[0], tmp_path / "copy.db"
+    shutil.copyfile(file, copy)
+    settings = settings_for(tmp_path, f"sqlite:///{copy}")
+    shutil.copytree(file.parent / "files", settings.files)
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    on_day()
+
+    def restore() -> None:
+        with app.app_context():
+            db.engine.dispose()
+        for rest in tmp_path.glob("copy.db*"):
+            rest.unlink()
+        shutil.copyfile(file, copy)
+
+    yield app, restore
+    with app.app_context():
+        db.engine.dispose()
+
+
+def address_of(app: Flask, house: House, endpoint: str) -> str:
+    """Where the endpoint is, filled with what the house has for it."""
+    with app.test_request_context("/sv/"):
+        place: dict[str, Any] = house.places.get(endpoint, {})
+        return url_for(endpoint, **place)
+
+
+def client_of(app: Flask, house: House, who: str) -> FlaskClient:
+    """A browser in which that kind of person is signed in; `nobody` is not."""
+    client = app.test_client()
+    if who in house.sessions:
+        with app.test_request_context():
+            open_door_for(house.sessions[who])
+            kept = dict(session)
+        with client.session_transaction() as cookie:
+            cookie.update(kept)
+    return client
+
+
+def methods_of(app: Flask, endpoint: str) -> list[str]:
+    """The methods it answers to, besides those that every page does."""
+    rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
+    return sorted({method for rule in rules for method in rule.methods or ()} - {"HEAD", "OPTIONS"})
