@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from fundapp import clock, documents, mail
+from fundapp import clock, documents, smtp
 from fundapp.accounts.models import OrganisationKind
 from fundapp.applications.models import ApplicationKind
 from fundapp.db import db
@@ -172,7 +172,7 @@ def test_the_mail_says_what_the_letter_says(app: Flask) -> None:
                 assert section["text"] in message.body
         assert f"/en/applications/{decision.application.public_id}" in message.body
         assert "&#" not in message.body
-        sent = mail.as_email(message)
+        sent = smtp.as_email(message)
         (enclosed,) = list(sent.iter_attachments())
         assert enclosed.get_content_type() == "application/pdf"
         assert enclosed.get_content().startswith(b"%PDF")
