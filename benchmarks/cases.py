@@ -6,6 +6,7 @@ days. What is over grows with the size; the work that is open does not: no body 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Column, Connection, Date, DateTime, Table, func, select, text
 
@@ -19,12 +20,15 @@ from fundapp.meetings.models import Meeting
 from fundapp.permissions import Role
 from fundapp.projects.models import Project
 from fundapp.reference import load_reference
+from fundapp.registry.models import Case
+from fundapp.search import searchable
 from fundapp.workflow import Outcome
 from tests.factories import applications as drafts
 from tests.factories import assessments, meetings, people, projects, registry, reports
 from tests.factories.decisions import recorded
 
-OVER, OPEN = 40, 15  # cases in one copy of what is over, and of what is open
+RECIPE = 3  # another number where other rows come out, so that kept data sets are built anew
+OVER, OPEN, AGENDA = 40, 15, 5  # cases in one copy of what is over, of what is open, and of one more agenda
 STAYS = {"counter", "round", "fund", "board", "plan", "role_given", "sign_in_attempt", "login_session", "floor_row"}
 STAYS |= {"floor_audit"}
 WORDS = (
@@ -51,7 +55,11 @@ def build(cases: int) -> None:
     _staff()
     db.session.commit()
     open_copies = min(60, cases // 2 // OPEN)
-    for walk, copies in ((_walk_over, (cases - open_copies * OPEN) // OVER), (_walk_open, open_copies)):
+    sittings = min(120, max(0, cases - 5_000) // AGENDA)
+    over_copies = (cases - open_copies * OPEN - sittings * AGENDA) // OVER
+    for walk, copies in ((_walk_over, over_copies), (_walk_open, open_copies), (_walk_sitting, sittings)):
+        if not copies:
+            continue
         before = _last_ids()
         walk(_staff())
         db.session.commit()
@@ -59,6 +67,12 @@ def build(cases: int) -> None:
         _agree()
     _spread_over_rounds()
     _agree()
+    _write_search_texts()
+    settle()
+
+
+def settle() -> None:
+    """What the engine does by itself in time: the planner's figures, and on PostgreSQL the dead rows."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE" if connection.dialect.name == "postgresql" else "ANALYZE"))
 
@@ -87,6 +101,30 @@ def _spread_over_rounds() -> None:
                 ),
                 {"other": other, "now": now, "count": len(rounds), "place": place},
             )
+
+
+def _write_search_texts() -> None:
+    """What each application is found by, from its own title and numbers: copied it would be the walked case's."""
+    rows = select(
+        Application.id, Application.title, Application.applicant_name, Application.org_number, Case.diary_number,
+        Case.subject,
+    ).outerjoin(Case, Case.id == Application.case_id)  # fmt: skip
+    write = text("UPDATE application SET search_text = :text WHERE id = :key")
+    last, size = 0, 5_000
+    with db.engine.begin() as connection:
+        while found := connection.execute(rows.where(Application.id > last).order_by(Application.id).limit(size)).all():
+            connection.execute(write, [{"key": row.id, "text": _search_text(row)} for row in found])
+            last = found[-1].id
+
+
+def _search_text(row: Any) -> str:
+    number = row.org_number
+    return searchable(
+        row.title,
+        row.applicant_name,
+        f"{number} {number[:6]}-{number[6:]}" if number else None,
+        f"{row.diary_number} {row.subject}" if row.diary_number else None,
+    )
 
 
 def _owners(count: int, first: int) -> list[Account]:
@@ -142,6 +180,14 @@ def _walk_open(staff: Officials) -> None:
     _ready(owners[3], staff, "Klar för nämnden")
     sitting = meetings.opened(secretary=staff.secretary)
     for number in range(5):
+        _record(_ready(owners[number], staff, "På dagordningen"), sitting, staff, Outcome.GRANT)
+
+
+def _walk_sitting(staff: Officials) -> None:
+    """Five more on an agenda with their outcomes recorded: what is approved, 150 decisions at a time."""
+    owners = _owners(5, 80)
+    sitting = meetings.opened(secretary=staff.secretary)
+    for number in range(AGENDA):
         _record(_ready(owners[number], staff, "På dagordningen"), sitting, staff, Outcome.GRANT)
 
 
@@ -214,7 +260,7 @@ def _copy_of(table: Table, before: dict[str, int], made: dict[str, int], dialect
 
 def _value(column: "Column[object]", before: dict[str, int], made: dict[str, int], dialect: str) -> str:
     """A column of a copy, as SQL over the original `t` and the copy's number `k`."""
-    name, table = f't."{column.name}"', column.table.name  # type: ignore[attr-defined]  # a Table
+    name, table = f't."{column.name}"', column.table.name
     tag = "lpad(to_hex(n.k), 5, '0')" if dialect == "postgresql" else "printf('%05x', n.k)"
     if column.name == "id":
         return f"t.id + n.k * {made[table]}"
@@ -237,7 +283,7 @@ def _value(column: "Column[object]", before: dict[str, int], made: dict[str, int
 
 
 def _worded(column: "Column[object]", name: str, made: dict[str, int], dialect: str) -> str:
-    table = column.table.name  # type: ignore[attr-defined]
+    table = column.table.name
     if (table, column.name) in (("case", "number"), ("minute_item", "number")):
         return f"{name} + n.k * {made[table]}"
     if column.name == "diary_number":
@@ -276,11 +322,11 @@ def _agree() -> None:
                 text(f"UPDATE counter SET last = (SELECT MAX(number) FROM {table}) WHERE series = '{series}'")  # noqa: S608
             )
         if connection.dialect.name == "postgresql":
-            for table in Base.metadata.sorted_tables:
-                if "id" in table.c:
+            for kept in Base.metadata.sorted_tables:
+                if "id" in kept.c:
                     connection.execute(
                         text(
-                            f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), "  # noqa: S608
-                            f'(SELECT GREATEST(MAX(id), 1) FROM "{table.name}"))'
+                            f"SELECT setval(pg_get_serial_sequence('\"{kept.name}\"', 'id'), "  # noqa: S608
+                            f'(SELECT GREATEST(MAX(id), 1) FROM "{kept.name}"))'
                         )
                     )

@@ -2,17 +2,18 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import func, select, text
 
 from benchmarks import ground
-from benchmarks.serve import DAY
+from benchmarks.serve_app import DAY
 from fundapp import clock
 from fundapp.accounts.actions import begin_session
 from fundapp.accounts.models import Account
@@ -22,10 +23,17 @@ from fundapp.config import from_environment
 from fundapp.db import db
 from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.workflow import ApplicationStatus, MeetingStatus
+from tests.factories.applications import GRANT
 
+Form = dict[str, str | list[str]]
 RAW = hashlib.sha1(b"benchmark", usedforsecurity=False).hexdigest()
-FLOOR_FORM = {"title": "Språkkafé vid älven", "applicant_name": "Kalix Språkkafé", "amount_requested": "45000"}
+FLOOR_FORM: Form = {
+    "title": "Språkkafé vid älven",
+    "applicant_name": "Kalix Språkkafé",
+    "amount_requested": "45000",
+}
 AT_ONCE = 150  # decisions made final at one sitting
+SITTINGS = 5  # that are approved, where the data set has so many decisions; the smallest has one
 
 
 @dataclass(frozen=True)
@@ -35,25 +43,28 @@ class Ask:
     method: str
     path: str
     cookie: str = ""
-    form: dict[str, str] | None = None
+    form: Form | None = None
     status: int = 200
 
 
-HELLO, ROWS = Ask("GET", "/hello"), Ask("GET", "/rows")
-ADD = Ask("POST", "/add", form=FLOOR_FORM, status=303)
+HELLO, ROWS = cycle([Ask("GET", "/hello")]), cycle([Ask("GET", "/rows")])
+ADD = cycle([Ask("POST", "/add", form=FLOOR_FORM, status=303)])
 
 
 @dataclass(frozen=True)
 class Route:
-    """A page of the app and its floor. `units`: how many of the floor's go to one. `is_scarce`: each ask works once."""
+    """A page of the app and its floor. `units`: how many of the floor's go to one. `is_scarce`: each ask works once.
+    `grows`: what it asks for is as much as there is, so that its growth is shown and has no goal.
+    """
 
     name: str
     asks: Iterator[Ask]
-    floor: Ask
+    floor: Iterator[Ask]
     goal: float | None
     units: int = 1
     is_scarce: bool = False
     most: int = 10**6
+    grows: bool = False
 
 
 class Signer:
@@ -71,15 +82,52 @@ class Signer:
 
 def routes(folder: Path, url: str) -> list[Route]:
     """Every page that is measured, on the database at `url`."""
+    with _signing(folder, url) as signer:
+        return [*_reading(signer), *_writing(signer)]
+
+
+@contextmanager
+def _signing(folder: Path, url: str) -> Iterator["Signer"]:
+    """Sessions made within are kept."""
     app = create_app(from_environment(ground.environment(folder, url)))
     clock.run_from(DAY, folder / "clock")
     with app.test_request_context("/"):
-        signer = Signer(app)
-        made = [*_reading(signer), *_writing(signer)]
+        yield Signer(app)
         db.session.commit()
         db.session.close()
         db.engine.dispose()
-    return made
+
+
+def mixed(folder: Path, url: str, browsers: int) -> list[Iterator[Ask]]:
+    """For each browser what it asks in turn, ten pages and one section saved; no two write to the same draft."""
+    with _signing(folder, url) as signer:
+        pages = [route.asks for route in _reading(signer) if route.goal is not None]
+        saves = [_saves(signer, place, browsers) for place in range(browsers)]
+    start = pages[0]
+    return [_turn([start, start, *pages, saved]) for saved in saves]
+
+
+def export(folder: Path, url: str) -> Ask | None:
+    """All cases as CSV, as an official fetches them; None while the app has no such page."""
+    with _signing(folder, url) as signer:
+        rules = current_app.url_map.iter_rules()
+        path = next((rule.rule for rule in rules if "cases" in rule.rule and rule.rule.endswith(".csv")), None)
+        officer = signer.cookie(_named("officer@kommun.example"))
+    if path is None:
+        return None
+    return Ask("GET", path.replace("<language:language>", "sv"), officer)
+
+
+def _turn(asks: list[Iterator[Ask]]) -> Iterator[Ask]:
+    for each in cycle(asks):
+        yield next(each)
+
+
+def _saves(signer: "Signer", place: int = 0, of: int = 1) -> Iterator[Ask]:
+    """A draft's section saved again and again."""
+    form: Form = {"csrf_token": signer.token, **GRANT["project"]}
+    own = _own(signer)[place::of]
+    return cycle([Ask("POST", f"/sv/applications/{key}/sections/project", cookie, form, 302) for cookie, key in own])
 
 
 def _named(email: str) -> Account:
@@ -102,19 +150,19 @@ def _reading(signer: Signer) -> Iterator[Route]:
     yield Route("cases, text search", _gets([f"/sv/cases?q={word}" for word in words], officer), ROWS, 6)
     yield Route("cases, text search, nothing found", _gets(["/sv/cases?q=finnsinte"], officer), ROWS, 6)
     over, ours = _over(), _own(signer)
-    yield Route("case page", _gets([f"/sv/cases/{key}" for key in over], officer), _row(over), 10)
+    yield Route("case page", _gets([f"/sv/cases/{key}" for key in over], officer), _rows_by_key(over), 10)
     yield Route("own applications", cycle([Ask("GET", "/sv/applications", cookie) for cookie, _key in ours]), ROWS, 6)
     sections = [Ask("GET", f"/sv/applications/{key}/sections/budget", cookie) for cookie, key in ours if key]
-    yield Route("own draft, budget section", cycle(sections), _row(over), None)
+    yield Route("own draft, budget section", cycle(sections), _rows_by_key(over), None)
     yield Route("desk", _gets(["/sv/desk"], officer), ROWS, None)
     yield Route("sitting", _gets([f"/sv/meetings/{key}" for key in _sittings()], secretary), ROWS, None)
     yield Route("projects", _gets(["/sv/projects"], officer), ROWS, None)
     yield Route("funded projects, public", _gets(["/sv/funded-projects"]), ROWS, None, most=20)
-    yield Route("goals, public", _gets(["/sv/goals"]), ROWS, None, most=20)
+    yield Route("goals, public", _gets(["/sv/goals"]), ROWS, None, most=20, grows=True)
 
 
-def _row(keys: list[str]) -> Ask:
-    return Ask("GET", f"/row/{keys[0]}")
+def _rows_by_key(keys: list[str]) -> Iterator[Ask]:
+    return _gets([f"/row/{key}" for key in keys])
 
 
 def _over() -> list[str]:
@@ -139,7 +187,7 @@ def _own(signer: Signer) -> list[tuple[str, str]]:
 
 def _sittings() -> list[str]:
     opened = select(Meeting.public_id).where(Meeting.status == MeetingStatus.OPENED).order_by(Meeting.id.desc())
-    return list(db.session.scalars(opened.limit(5)))
+    return list(db.session.scalars(opened.limit(3)))
 
 
 def _writing(signer: Signer) -> Iterator[Route]:
@@ -150,7 +198,8 @@ def _writing(signer: Signer) -> Iterator[Route]:
         .order_by(Application.id)
     ).all()
     drafts = drafts[: max(0, len(drafts) - 20)]  # some are left for the pages that read them
-    form = {"csrf_token": signer.token}
+    yield Route("save a section", _saves(signer), ADD, None)
+    form: Form = {"csrf_token": signer.token}
     asks = [Ask("POST", f"/sv/applications/{key}/submit", signer.cookie(who), form, 302) for who, key in drafts]
     yield Route("send an application", iter(asks), ADD, 4, is_scarce=True, most=60)
     yield _approving(signer)
@@ -170,13 +219,13 @@ def _approving(signer: Signer) -> Route:
     each = min(AT_ONCE // 5, len(open_keys))
     secretary = signer.cookie(_named("secretary@kommun.example"))
     asks = []
-    for start in range(0, (len(open_keys) - each) or 1, each or 1):
+    for start in range(0, min(len(open_keys) - each + 1, each * SITTINGS), each or 1):
         keys = open_keys[start : start + each]
         for key in keys[1:]:
             db.session.execute(
                 text("UPDATE minute_item SET meeting_id = :to WHERE meeting_id = :key"), {"to": keys[0], "key": key}
             )
         public_id = db.session.scalar(select(Meeting.public_id).where(Meeting.id == keys[0]))
-        form = {"csrf_token": signer.token, "approved_on": clock.today().isoformat()}
+        form: Form = {"csrf_token": signer.token, "approved_on": clock.today().isoformat()}
         asks.append(Ask("POST", f"/sv/meetings/{public_id}/approve", secretary, form, 302))
-    return Route(f"approve {each * 5} decisions", iter(asks[:2]), ADD, 3, units=each * 5, is_scarce=True)
+    return Route(f"approve {each * 5} decisions", iter(asks[:SITTINGS]), ADD, 3, units=each * 5, is_scarce=True)

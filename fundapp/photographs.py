@@ -1,4 +1,6 @@
-"""Photographs: HEIC, which few programs open, becomes JPEG; several become one PDF with a page each.
+"""Photographs and PDF, by the libraries that open them, which `files` imports only when a file comes.
+
+Photographs: HEIC, which few programs open, becomes JPEG; several become one PDF with a page each.
 
 What is made here has no EXIF: no place, no camera, no time. The orientation is applied first, so it stays upright.
 """
@@ -8,13 +10,35 @@ from collections.abc import Sequence
 
 import pikepdf
 import pillow_heif
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 pillow_heif.register_heif_opener()
 
 MOST_POINTS = 50_000_000  # what a phone takes at most; as a picture in memory 150 MB
 _LONGEST_SIDE = 3000  # points of a page: an A4 at 250 a inch, where a receipt can still be read
 _A4 = (595, 842)  # in 1/72 inch
+CANNOT_BE_OPENED = (
+    pikepdf.PdfError,
+    pikepdf.PasswordError,
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    OSError,
+    SyntaxError,  # Pillow's word for a broken PNG
+    ValueError,
+)
+
+
+def open_pdf(content: bytes) -> None:
+    """See that it is a PDF with pages. Errors: CANNOT_BE_OPENED."""
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        if not len(pdf.pages):
+            raise ValueError("no pages")
+
+
+def open_picture(content: bytes) -> None:
+    """See that it is a whole JPEG or PNG. Errors: CANNOT_BE_OPENED."""
+    with Image.open(io.BytesIO(content)) as picture:
+        picture.verify()
 
 
 def as_jpeg(content: bytes) -> bytes:

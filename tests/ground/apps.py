@@ -12,7 +12,7 @@ from flask import Flask, session
 from flask.testing import FlaskClient
 from sqlalchemy import inspect
 
-from fundapp import clock, languages
+from fundapp import clock, languages, revisions
 from fundapp.accounts.actions import account_by_email, ask_to_sign_in, begin_session, use_attempt
 from fundapp.accounts.models import Account
 from fundapp.accounts.sessions import open_door_for
@@ -34,6 +34,7 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 def app(settings: Settings) -> Iterator[Flask]:
     """The app on a fresh database: SQLite, or both engines where the test asks for `both_engines`."""
     app = create_app(settings)
+    revisions.set_up(app)
     app.config["TESTING"] = True
     yield app
     with app.app_context():

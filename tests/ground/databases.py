@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from fundapp import revisions
 from fundapp.app import create_app
 from fundapp.config import Settings
 from fundapp.db import db
@@ -48,6 +49,7 @@ def _migrate(folder: Path, database_url: str) -> None:
     """Bring an empty database to head and load boards, plans and funds."""
     app = create_app(settings_for(folder, database_url))
     with app.app_context():
+        revisions.set_up(app)
         app.extensions["alembic"].upgrade()
         load_reference(db.session)
         db.session.commit()

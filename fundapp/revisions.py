@@ -1,0 +1,29 @@
+"""The revisions of the database: which one the code expects, and Alembic for whoever migrates.
+
+Alembic is dear to import, with Mako and Pygments behind it, and no page migrates: a web worker never does.
+"""
+
+import re
+from functools import cache
+
+from flask import Flask
+
+from fundapp.db import Base
+from fundapp.paths import MIGRATIONS
+
+_NAMED = re.compile(r"""^(revision|down_revision)\b[^=]*=\s*["'](\w+)["']""", re.MULTILINE)
+
+
+@cache
+def head() -> str:
+    """The newest revision, read from the files once. Errors: ValueError where two revisions follow the same one."""
+    found = [dict(_NAMED.findall(path.read_text())) for path in MIGRATIONS.glob("*.py")]
+    (newest,) = {names["revision"] for names in found} - {names.get("down_revision") for names in found}
+    return newest
+
+
+def set_up(app: Flask) -> None:
+    """Register Flask-Alembic as the app's `alembic`: for commands, tests and data sets."""
+    from flask_alembic import Alembic  # noqa: PLC0415  see above
+
+    Alembic(app, metadatas=Base.metadata, run_mkdir=False, command_name="")
