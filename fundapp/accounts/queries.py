@@ -1,7 +1,7 @@
 """Who is signed in, and what a person may see. `visible_to` filters every list of applications there is."""
 
 from flask_login import current_user
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from fundapp.accounts.models import Account, Conflict, LoginSession, Organisation, RoleGiven
@@ -12,26 +12,24 @@ from fundapp.permissions import Person, Role
 from fundapp.workflow import ApplicationStatus
 
 _ALL_CASES = frozenset({Role.REGISTRAR, Role.OFFICER, Role.SECRETARY, Role.AUDITOR})
+_ACCOUNT = joinedload(LoginSession.account)
+# Made once, since every page asks it.
+_SESSION_OF = (
+    select(LoginSession)
+    .where(LoginSession.token_hash == bindparam("token"), LoginSession.ended_at.is_(None))
+    .options(
+        _ACCOUNT.joinedload(Account.role_rows),
+        _ACCOUNT.joinedload(Account.memberships),
+        _ACCOUNT.joinedload(Account.conflicts),
+    )
+)
 
 
 def open_session(token_hash: str) -> LoginSession | None:
     """The session a cookie's token belongs to, unless it has ended; with all that is asked of its account on every
     page, in one statement.
     """
-    account = joinedload(LoginSession.account)
-    return (
-        db.session.scalars(
-            select(LoginSession)
-            .where(LoginSession.token_hash == token_hash, LoginSession.ended_at.is_(None))
-            .options(
-                account.joinedload(Account.role_rows),
-                account.joinedload(Account.memberships),
-                account.joinedload(Account.conflicts),
-            )
-        )
-        .unique()
-        .one_or_none()
-    )
+    return db.session.scalars(_SESSION_OF, {"token": token_hash}).unique().one_or_none()
 
 
 def own_applications(person: Person) -> ColumnElement[bool]:
@@ -44,14 +42,15 @@ def own_applications(person: Person) -> ColumnElement[bool]:
 
 def without_conflict(person: Person) -> ColumnElement[bool]:
     """The same rule as `permissions.has_conflict`, for the database."""
-    return and_(
-        Application.created_by_id != person.id,
-        Application.id.not_in(person.conflicting_application_ids),
-        func.coalesce(Application.organisation_id, 0).not_in(
-            person.organisation_ids | person.conflicting_organisation_ids
-        ),
-        func.coalesce(Application.org_number, "").not_in(person.conflicting_org_numbers),
-    )
+    rule = [Application.created_by_id != person.id]
+    # What a person has none of is not asked: most officials have nothing to keep away from but their own.
+    if person.conflicting_application_ids:
+        rule.append(Application.id.not_in(person.conflicting_application_ids))
+    if organisations := person.organisation_ids | person.conflicting_organisation_ids:
+        rule.append(func.coalesce(Application.organisation_id, 0).not_in(organisations))
+    if person.conflicting_org_numbers:
+        rule.append(func.coalesce(Application.org_number, "").not_in(person.conflicting_org_numbers))
+    return and_(*rule)
 
 
 def visible_to(person: Person) -> ColumnElement[bool]:
@@ -60,7 +59,7 @@ def visible_to(person: Person) -> ColumnElement[bool]:
     An administrator and an applicant see none; an applicant's own are `own_applications`.
     """
     if person.roles & _ALL_CASES:
-        reach: ColumnElement[bool] = true()
+        reach: ColumnElement[bool] | None = None
     elif Role.MEMBER in person.roles:
         reach = (
             exists()
@@ -69,20 +68,8 @@ def visible_to(person: Person) -> ColumnElement[bool]:
         )
     else:
         return false()
-    return and_(reach, Application.status != ApplicationStatus.DRAFT, without_conflict(person))
-
-
-def possible_doubles(organisation: Organisation) -> list[Organisation]:
-    """Other organisations with the same org.nr."""
-    if organisation.org_number is None:
-        return []
-    return list(
-        db.session.scalars(
-            select(Organisation).where(
-                Organisation.org_number == organisation.org_number, Organisation.id != organisation.id
-            )
-        )
-    )
+    is_case = and_(Application.status != ApplicationStatus.DRAFT, without_conflict(person))
+    return is_case if reach is None else and_(reach, is_case)
 
 
 def account_by_public_id(public_id: str) -> Account | None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Connection, ForeignKey, Index, String, UniqueConstraint, event, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundapp import workflow
@@ -15,6 +15,7 @@ from fundapp.funds.models import Round
 from fundapp.goals.models import GoalArea
 from fundapp.languages import LabelledEnum, _l
 from fundapp.registry.models import Case
+from fundapp.search import searchable
 from fundapp.workflow import ApplicationStatus
 
 
@@ -36,6 +37,20 @@ class Application(Base):
         CheckConstraint("kind <> 'GRANT' OR status = 'DRAFT' OR amount_requested > 0", name="grant_asks_for_money"),
         CheckConstraint("kind = 'NOMINATION' OR organisation_id IS NOT NULL", name="has_organisation"),
         Index("ix_application_status_submitted_at", "status", "submitted_at"),
+        Index("ix_application_submitted_at", "submitted_at"),
+        # The list of cases goes by id, newest first, under each of its filters.
+        Index("ix_application_status_id", "status", "id"),
+        Index("ix_application_round_id_id", "round_id", "id"),
+        Index("ix_application_officer_id_id", "officer_id", "id"),
+        Index(
+            "ix_application_search_text",
+            "search_text",
+            postgresql_using="gin",
+            postgresql_ops={"search_text": "gin_trgm_ops"},
+            # Every search reads what is not sorted in yet; PostgreSQL's own 4 MB would be a slow read.
+            postgresql_with={"gin_pending_list_limit": 256},
+            info={"engine": "postgresql"},
+        ).ddl_if(dialect="postgresql"),
     )
     STEPS = workflow.APPLICATION_STEPS
 
@@ -44,7 +59,7 @@ class Application(Base):
     kind: Mapped[ApplicationKind] = mapped_column(enum_type(ApplicationKind))
     status: Mapped[ApplicationStatus] = mapped_column(enum_type(ApplicationStatus), default=ApplicationStatus.DRAFT)
     version: Mapped[int] = mapped_column()
-    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     created_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     created_at: Mapped[datetime]
@@ -66,7 +81,8 @@ class Application(Base):
     boys: Mapped[int | None]
 
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), unique=True)
-    officer_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    officer_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    search_text: Mapped[str | None] = mapped_column(deferred=True)  # see _keep_searchable
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -107,6 +123,26 @@ class Application(Base):
     @property
     def last_submission(self) -> "Submission | None":
         return self.submissions[-1] if self.submissions else None
+
+
+_SEARCHED = ("title", "applicant_name", "org_number", "case", "case_id")
+
+
+@event.listens_for(Application, "before_insert")
+@event.listens_for(Application, "before_update")
+def _keep_searchable(_mapper: Any, _connection: Connection, application: Application) -> None:
+    """Write what is searched in the statement that writes its sources. A case's number and subject never change; an
+    UPDATE that is not made through an Application must see to the text itself.
+    """
+    attributes = inspect(application).attrs
+    if any(attributes[name].history.has_changes() for name in _SEARCHED):
+        number, case = application.org_number, application.case
+        application.search_text = searchable(
+            application.title,
+            application.applicant_name,
+            f"{number} {number[:6]}-{number[6:]}" if number else None,
+            f"{case.diary_number} {case.subject}" if case else None,
+        )
 
 
 class Section(Base):

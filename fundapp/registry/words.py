@@ -1,7 +1,9 @@
 """The desk's words: what happened to a case, what kind it is, and an applicant's answers as an official reads them."""
 
+from functools import cache
 from typing import Any
 
+from flask import get_template_attribute
 from markupsafe import Markup
 
 from fundapp import languages
@@ -15,6 +17,7 @@ from fundapp.workflow import (
     MEETING_STEPS,
     PROJECT_STEPS,
     REPORT_STEPS,
+    ApplicationStatus,
 )
 
 # What the applicant does in a draft or while completing is not part of the case's story.
@@ -95,6 +98,22 @@ _KINDS = {
 def kind_words(kind: ApplicationKind) -> Lazy:
     """The kind of an application in a word."""
     return _KINDS[kind]
+
+
+def kinds() -> dict[ApplicationKind, str]:
+    """Each kind of an application in a word."""
+    return {kind: str(words) for kind, words in _KINDS.items()}
+
+
+def state_tags() -> dict[ApplicationStatus, Markup]:
+    """Each state as the word and sign that lists show."""
+    return _state_tags(languages.current().code)
+
+
+@cache
+def _state_tags(_language: str) -> dict[ApplicationStatus, Markup]:
+    tag = get_template_attribute("components/status.html", "tag")
+    return {state: tag(str(rules.desk_words(state)), rules.tone(state)) for state in ApplicationStatus}
 
 
 def language_name(code: str) -> str:

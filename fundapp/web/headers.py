@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, current_app, request, session
 from whitenoise import WhiteNoise
@@ -54,6 +55,13 @@ def set_up(app: Flask, *, is_production: bool) -> None:
     def _name_version(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == "static" and values.get("filename") in versions():
             values["v"] = versions()[values["filename"]]
+
+
+@cache
+def static_address(name: str) -> str:
+    """A static file's path and version, without what stands before the app's own addresses."""
+    version = versions().get(name)
+    return f"/static/{quote(name)}?v={version}" if version else f"/static/{quote(name)}"
 
 
 @cache

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, request, url_for
+from flask import Flask, request
 from flask_login import current_user
 
 from fundapp.languages import Lazy, _dl, _l
 from fundapp.permissions import Permission, is_allowed
+from fundapp.web.filters import address
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def entries() -> list[MenuItem]:
     else:
         offered = PUBLIC[:1] + OWN + PUBLIC[1:]
     return [
-        MenuItem(str(entry.label), url_for(entry.endpoint), request.endpoint == entry.endpoint) for entry in offered
+        MenuItem(str(entry.label), address(entry.endpoint), request.endpoint == entry.endpoint) for entry in offered
     ]
 
 
