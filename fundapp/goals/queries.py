@@ -1,11 +1,11 @@
 """The plan as the database holds it: the file's texts with the boards' answers of today."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, String, Subquery, and_, case, cast, extract, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from fundapp import clock
@@ -30,6 +30,7 @@ from fundapp.goals.rules import (
     as_json,
 )
 from fundapp.meetings.models import Meeting, MinuteItem
+from fundapp.paging import Beyond, Page, page_of
 from fundapp.projects.models import Project, ProjectObjective
 from fundapp.reports.models import Report
 from fundapp.workflow import ApplicationStatus, ReportStatus
@@ -157,69 +158,93 @@ class FollowUp:
 
 
 def sent_facts() -> Facts:
-    """Every sent application for a grant and every project of a final decision, in six statements."""
+    """Every sent application for a grant and every project of a final decision, summed by the database in three
+    statements: what is alike in year, areas and objectives comes as one row, however many there are.
+    """
     return Facts(_application_facts(), _project_facts())
 
 
 def _application_facts() -> list[ApplicationFacts]:
-    is_sent = (
+    is_sent = and_(
         Application.kind == ApplicationKind.GRANT,
         Application.status != ApplicationStatus.DRAFT,
         Application.submitted_at.is_not(None),
     )
-    chosen = select(ApplicationArea.application_id, ApplicationArea.goal_area_id).join(
-        Application, Application.id == ApplicationArea.application_id
+    first, last = db.session.execute(
+        select(func.min(Application.submitted_at), func.max(Application.submitted_at)).where(is_sent)
+    ).one()
+    if first is None or last is None:
+        return []
+    chosen = _sets(ApplicationArea.application_id, ApplicationArea.goal_area_id)
+    linked = _sets(ObjectiveLink.application_id, ObjectiveLink.objective_id)
+    each = (
+        select(_local_year(first, last).label("year"), chosen.c.members.label("areas"), linked.c.members)
+        .outerjoin_from(Application, chosen, chosen.c.owner == Application.id)
+        .outerjoin(linked, linked.c.owner == Application.id)
+        .where(is_sent)
+        .subquery()
     )
-    linked = select(ObjectiveLink.application_id, ObjectiveLink.objective_id).join(
-        Application, Application.id == ObjectiveLink.application_id
+    rows = db.session.execute(
+        select(each.c.year, func.count(), each.c.areas, each.c.members).group_by(
+            each.c.year, each.c.areas, each.c.members
+        )
     )
-    areas = _grouped(db.session.execute(chosen.where(*is_sent)))
-    objectives = _grouped(db.session.execute(linked.where(*is_sent)))
-    rows = db.session.execute(select(Application.id, Application.submitted_at).where(*is_sent)).all()
-    return [
-        ApplicationFacts(clock.local_day(sent).year, frozenset(areas[key]), frozenset(objectives[key]))
-        for key, sent in rows
-        if sent is not None
-    ]
+    return [ApplicationFacts(year, count, _keys(areas), _keys(keys)) for year, count, areas, keys in rows]
+
+
+def _local_year(first: datetime, last: datetime) -> ColumnElement[int]:
+    """The local year an application came in. SQLite knows no time zones, so each year's first instant is given."""
+    years = range(clock.local_day(first).year, clock.local_day(last).year + 1)
+    begins = [(year, clock.start_of(date(year, 1, 1))) for year in years]
+    return case(*((Application.submitted_at >= at, year) for year, at in reversed(begins)), else_=years[0])
 
 
 def _project_facts() -> list[ProjectFacts]:
-    pairs = select(ProjectObjective.project_id, ProjectObjective.objective_id)
-    objectives = _grouped(db.session.execute(pairs))
-    people = (Report.women + Report.men + Report.girls + Report.boys).label("people")
-    approved = select(Report.project_id, people).where(Report.status == ReportStatus.APPROVED)
-    actual = {row.project_id: row.people for row in db.session.execute(approved)}
+    served = _sets(ProjectObjective.project_id, ProjectObjective.objective_id)
+    people = Report.women + Report.men + Report.girls + Report.boys
+    planned = Application.women + Application.men + Application.girls + Application.boys
+    year = extract("year", Meeting.held_on)
     rows = db.session.execute(
         select(
-            Project.id,
-            Meeting.held_on,
-            Project.granted,
-            Application.women + Application.men + Application.girls + Application.boys,
+            year,
+            func.count(),
+            func.sum(Project.granted),
+            func.coalesce(func.sum(planned), 0),
+            func.coalesce(func.sum(people), 0),
+            func.count(people),
+            served.c.members,
         )
-        .join(Project.application)
-        .join(Project.decision)
-        .join(Decision.item)
-        .join(MinuteItem.meeting)
+        .join_from(Project, Application, Application.id == Project.application_id)
+        .join(Decision, Decision.id == Project.decision_id)
+        .join(MinuteItem, MinuteItem.id == Decision.minute_item_id)
+        .join(Meeting, Meeting.id == MinuteItem.meeting_id)
+        .outerjoin(Report, and_(Report.project_id == Project.id, Report.status == ReportStatus.APPROVED))
+        .outerjoin(served, served.c.owner == Project.id)
         .where(Decision.final_at.is_not(None))
-    ).all()
+        .group_by(year, served.c.members)
+    )
     return [
-        ProjectFacts(held_on.year, granted, planned or 0, actual.get(key), frozenset(objectives[key]))
-        for key, held_on, granted, planned in rows
+        ProjectFacts(int(year), projects, int(granted), int(planned), int(actual), reported, _keys(keys))
+        for year, projects, granted, planned, actual, reported, keys in rows
     ]
 
 
-def _grouped(pairs: Iterable[Any]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = defaultdict(set)
-    for key, value in pairs:
-        found[key].add(value)
-    return found
+def _sets(owner: Any, member: Any) -> Subquery:
+    """What hangs on each owner, as one text of keys in their order: the same set is the same text."""
+    pairs = select(owner.label("owner"), member.label("member")).order_by(owner, member).subquery()
+    members = func.aggregate_strings(cast(pairs.c.member, String), ",").label("members")
+    return select(pairs.c.owner, members).group_by(pairs.c.owner).subquery()
+
+
+def _keys(members: str | None) -> frozenset[int]:
+    return frozenset(int(key) for key in members.split(",")) if members else frozenset()
 
 
 def follow_up(year_asked: str = "", board_asked: str = "") -> FollowUp:
     """The plan of this municipality with what is done for it. A year or board that does not exist is left out and
     named in `unknown`. Errors: UnknownPlan when the plan is not loaded.
     """
-    plan, every = plan_with_code(db.session, settings().municipality), sent_facts()
+    plan, every = _plan_with_answers(settings().municipality), sent_facts()
     boards = boards_in(plan)
     year = next((one for one in every.years if str(one) == year_asked), None)
     board = next((board for board in boards if board.code == board_asked), None)
@@ -236,6 +261,29 @@ def follow_up(year_asked: str = "", board_asked: str = "") -> FollowUp:
         board=board,
         unknown=[asked for asked, found in ((year_asked, year), (board_asked, board)) if asked and found is None],
     )
+
+
+def _plan_with_answers(code: str) -> Plan:
+    """The plan's areas, objectives and boards, in three statements. Errors: UnknownPlan."""
+    plan = (
+        db.session.scalars(
+            select(Plan)
+            .where(Plan.code == code)
+            .options(
+                joinedload(Plan.areas).options(
+                    selectinload(GoalArea.board_answers).joinedload(AreaBoard.board),
+                    joinedload(GoalArea.objectives)
+                    .selectinload(Objective.board_answers)
+                    .joinedload(ObjectiveBoard.board),
+                )
+            )
+        )
+        .unique()
+        .one_or_none()
+    )
+    if plan is None:
+        raise UnknownPlan(f"the plan {code!r} is not loaded")
+    return plan
 
 
 def _area_row(area: GoalArea, facts: Facts, every: Facts, board: Board | None) -> AreaRow:
@@ -299,24 +347,33 @@ def objective_with_code(code: str) -> Objective | None:
     )
 
 
-def projects_serving(objective: Objective) -> list[Project]:
-    """The funded projects that serve an objective, the latest decided first."""
-    return list(
-        db.session.scalars(
-            select(Project)
-            .join(ProjectObjective, ProjectObjective.project_id == Project.id)
-            .join(Project.decision)
-            .join(Decision.item)
-            .join(MinuteItem.meeting)
-            .where(ProjectObjective.objective_id == objective.id, Decision.final_at.is_not(None))
-            .options(joinedload(Project.decision).joinedload(Decision.item))
-            .order_by(Meeting.held_on.desc(), Project.id.desc())
+PAGE = 25
+
+
+def projects_serving(objective: Objective, beyond: Beyond) -> Page:
+    """A page of the funded projects that serve an objective, the latest decided first: rows of public_id, title,
+    granted, language, applicant_name and held_on (the day of the decision).
+    """
+    query = (
+        select(
+            Project.public_id,
+            Project.title,
+            Project.granted,
+            Application.language,
+            Application.applicant_name,
+            Meeting.held_on,
         )
+        .join_from(ProjectObjective, Project, Project.id == ProjectObjective.project_id)
+        .join(Application, Application.id == Project.application_id)
+        .join(Decision, Decision.id == Project.decision_id)
+        .join(MinuteItem, MinuteItem.id == Decision.minute_item_id)
+        .join(Meeting, Meeting.id == MinuteItem.meeting_id)
+        .where(ProjectObjective.objective_id == objective.id, Decision.final_at.is_not(None))
     )
+    return page_of(query, (Meeting.held_on, Project.id), beyond, Project.public_id, size=PAGE, is_falling=True)
 
 
-def other_plans() -> list[Plan]:
-    """The plans of other municipalities that are loaded."""
-    return list(
-        db.session.scalars(select(Plan).where(Plan.code != settings().municipality).order_by(Plan.municipality))
-    )
+def other_plans() -> list[Row[tuple[str, str, str]]]:
+    """The plans of other municipalities that are loaded: code, municipality and title."""
+    columns = select(Plan.code, Plan.municipality, Plan.title)
+    return list(db.session.execute(columns.where(Plan.code != settings().municipality).order_by(Plan.municipality)))

@@ -140,20 +140,25 @@ def as_json(plan: PlanText) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ProjectFacts:
-    """A project of a final grant. `year` is the decision's; kronor; `actual` None until a report is approved."""
+    """Projects of final grants that were decided in one year and serve the same objectives, summed. Kronor;
+    `actual` is the participants of the `reported` ones, whose report is approved.
+    """
 
     year: int
+    projects: int
     granted: int
     planned: int
-    actual: int | None
+    actual: int
+    reported: int
     objectives: frozenset[int]
 
 
 @dataclass(frozen=True)
 class ApplicationFacts:
-    """An application for a grant that was sent. `year` is when it came in; areas and objectives by their keys."""
+    """Applications for a grant that came in in one year for the same areas and objectives, by the keys of these."""
 
     year: int
+    applications: int
     areas: frozenset[int]
     objectives: frozenset[int]
 
@@ -171,16 +176,16 @@ class Numbers:
 
 
 def numbers_of(applications: Iterable[ApplicationFacts], projects: Iterable[ProjectFacts]) -> Numbers:
-    """The sums of a row. Whoever picks the row's projects sees to it that each is there once."""
+    """The sums of a row. Whoever picks the row's facts sees to it that each is there once."""
     picked = list(projects)
-    actual = [project.actual for project in picked if project.actual is not None]
+    reported = sum(facts.reported for facts in picked)
     return Numbers(
-        applications=len(list(applications)),
-        projects=len(picked),
-        granted=sum(project.granted for project in picked),
-        planned=sum(project.planned for project in picked),
-        actual=sum(actual) if actual else None,
-        reported=len(actual),
+        applications=sum(facts.applications for facts in applications),
+        projects=sum(facts.projects for facts in picked),
+        granted=sum(facts.granted for facts in picked),
+        planned=sum(facts.planned for facts in picked),
+        actual=sum(facts.actual for facts in picked) if reported else None,
+        reported=reported,
     )
 
 

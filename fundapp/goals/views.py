@@ -10,8 +10,10 @@ from fundapp.goals.forms import ANSWERS, AnswerForm
 from fundapp.goals.models import Objective
 from fundapp.goals.rules import UnknownPlan
 from fundapp.languages import _d
+from fundapp.paging import beyond_of
 from fundapp.permissions import Permission, is_allowed
 from fundapp.web.access import needs, public
+from fundapp.web.kept import kept
 
 blueprint = Blueprint("goals", __name__)
 Page = str | Response | tuple[str, int]
@@ -20,6 +22,10 @@ Page = str | Response | tuple[str, int]
 @blueprint.get("/goals")
 @public
 def show() -> str:
+    return kept(_follow_up_page, seconds=60)
+
+
+def _follow_up_page() -> str:
     follow_up = queries.follow_up(request.args.get("year", ""), request.args.get("board", ""))
     return render_template("goals/show.html", follow_up=follow_up, other_plans=queries.other_plans())
 
@@ -36,7 +42,7 @@ def _objective_page(found: Objective, form: AnswerForm) -> str:
         "goals/objective.html",
         objective=found,
         answers=sorted(found.board_answers, key=lambda row: row.board.position),
-        projects=queries.projects_serving(found),
+        page=queries.projects_serving(found, beyond_of(request.args)),
         may_answer=may_answer,
         choices=ANSWERS,
         form=form,

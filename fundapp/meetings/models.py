@@ -48,6 +48,12 @@ class Meeting(Base):
         return self
 
 
+def designation(abbreviation: str, held_on: date, number: int | None) -> str:
+    """How a decision is quoted: body, date, § (`KS 2017-03-06 § 23`)."""
+    body = f"{abbreviation} {held_on.isoformat()}"
+    return f"{body} § {number}" if number is not None else body
+
+
 class MinuteItem(Base):
     """A paragraph (§) of the minutes: none, one or many cases. `number` is None until the sitting opens."""
 
@@ -74,9 +80,7 @@ class MinuteItem(Base):
 
     @property
     def designation(self) -> str:
-        """How the decision is quoted: body, date, § (`KS 2017-03-06 § 23`)."""
-        body = f"{self.meeting.board.abbreviation} {self.meeting.held_on.isoformat()}"
-        return f"{body} § {self.number}" if self.number is not None else body
+        return designation(self.meeting.board.abbreviation, self.meeting.held_on, self.number)
 
     @property
     def thread(self) -> str:

@@ -158,7 +158,11 @@ def _cases(*more: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(Application, Assessment.proposed_outcome, Assessment.proposed_amount, *more)
         .outerjoin(Assessment, Assessment.application_id == Application.id)
-        .options(joinedload(Application.case), joinedload(Application.round).joinedload(Round.fund))
+        .options(
+            joinedload(Application.case),
+            # Without the fund's terms, which are long and would come once with each case.
+            joinedload(Application.round).joinedload(Round.fund).load_only(Fund.name, Fund.kind),
+        )
         .where(visible_to(current_user))
     )
 

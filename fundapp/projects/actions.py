@@ -28,21 +28,42 @@ def start_project(decision: Decision, *, by: Any) -> Project:
     Called in the transaction that makes the decision final. Errors: NotAllowed; StepNotPossible where the decision
     gives no money to a project (an award of the stipend starts none).
     """
-    application = decision.application
-    reason = permissions.why_not(by, Permission.APPROVE_MINUTES)
-    if reason is not None:
-        raise NotAllowed(reason)
-    if decision.amount is None or application.kind is not ApplicationKind.GRANT:
-        raise StepNotPossible(_dl("Only a grant from the fund starts a project."))
-    project = _project_of(decision, application)
-    db.session.add(project)
-    _plan_instalments(project, decision.item.meeting.held_on, application.round.fund.terms["instalments"]["value"])
-    db.session.flush()
-    record(project, "start", by=by, granted=project.granted, report_due_on=project.report_due_on)
+    project = start_projects([decision], by=by)[0]
+    record_started([project], by=by)
     return project
 
 
-def _project_of(decision: Decision, application: Application) -> Project:
+def start_projects(decisions: Sequence[Decision], *, by: Any) -> list[Project]:
+    """`start_project` for all the grants of a sitting. Nothing is written yet: call `record_started` at the end."""
+    reason = permissions.why_not(by, Permission.APPROVE_MINUTES)
+    if reason is not None:
+        raise NotAllowed(reason)
+    if not all(starts_project(decision) for decision in decisions):
+        raise StepNotPossible(_dl("Only a grant from the fund starts a project."))
+    objectives = _linked_objectives([decision.application_id for decision in decisions])
+    projects = []
+    for decision in decisions:
+        project = _project_of(decision, decision.application, objectives.get(decision.application_id, []))
+        terms = decision.application.round.fund.terms
+        _plan_instalments(project, decision.item.meeting.held_on, terms["instalments"]["value"])
+        projects.append(project)
+    db.session.add_all(projects)
+    return projects
+
+
+def starts_project(decision: Decision) -> bool:
+    """Whether it gives money to a project; an award of the stipend does not."""
+    return decision.amount is not None and decision.application.kind is ApplicationKind.GRANT
+
+
+def record_started(projects: Sequence[Project], *, by: Any) -> None:
+    """Write the projects and what the history tells of their start."""
+    db.session.flush()
+    for project in projects:
+        record(project, "start", by=by, granted=project.granted, report_due_on=project.report_due_on)
+
+
+def _project_of(decision: Decision, application: Application, objectives: list[Objective]) -> Project:
     if application.starts_on is None or application.ends_on is None or decision.amount is None:
         raise StepNotPossible(_dl("The application has no period, so no project can start from it."))
     return Project(
@@ -55,13 +76,18 @@ def _project_of(decision: Decision, application: Application) -> Project:
         ends_on=application.ends_on,
         report_due_on=rules.add_months(application.ends_on, application.round.fund.terms["report_months"]["value"]),
         started_at=clock.now(),
-        objectives=_linked_objectives(application),
+        objectives=objectives,
     )
 
 
-def _linked_objectives(application: Application) -> list[Objective]:
-    links = select(ObjectiveLink.objective_id).where(ObjectiveLink.application_id == application.id)
-    return list(db.session.scalars(select(Objective).where(Objective.id.in_(links)).order_by(Objective.id)))
+def _linked_objectives(application_ids: Sequence[int]) -> dict[int, list[Objective]]:
+    """The objectives that the officers linked the applications to, by application."""
+    links = select(ObjectiveLink.application_id, Objective).join(ObjectiveLink.objective)
+    found: dict[int, list[Objective]] = {}
+    rows = links.where(ObjectiveLink.application_id.in_(application_ids)).order_by(Objective.id)
+    for application_id, objective in db.session.execute(rows):
+        found.setdefault(application_id, []).append(objective)
+    return found
 
 
 def _plan_instalments(project: Project, decided_on: date, per_cent: list[int]) -> None:

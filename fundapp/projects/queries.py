@@ -1,18 +1,21 @@
 """Which projects a person may see, and what a list of them needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from fundapp import clock
 from fundapp.accounts.queries import own_applications, visible_to
+from fundapp.applications.models import Application
 from fundapp.db import db
 from fundapp.decisions.models import Decision
 from fundapp.languages import Lazy, _dl
+from fundapp.paging import Beyond, Page, page_of
+from fundapp.permissions import Person
 from fundapp.projects.models import Instalment, Project
 from fundapp.reports.models import Repayment, Report
 from fundapp.workflow import InstalmentStatus, ProjectStatus, ReportStatus
@@ -58,47 +61,126 @@ def repayment_of(project: Project) -> Repayment | None:
 
 @dataclass(frozen=True)
 class Row:
-    """A project in the officials' list; `report` is None until it has been sent."""
+    """A project in the officials' list; `report` is None until it has been sent, `next_payment` the first day that an
+    instalment is planned for, None where none is left. Kronor.
+    """
 
-    project: Project
-    report: Report | None
+    public_id: str
+    title: str
+    applicant: str
+    language: str
+    status: ProjectStatus
+    report: ReportStatus | None
+    report_due_on: date
+    next_payment: date | None
+    paid: int
+    granted: int
     today: date
 
     @property
     def is_overdue(self) -> bool:
         """The report's day has passed and none has been sent."""
-        return self.report is None and self.project.report_due_on < self.today
+        return self.report is None and self.report_due_on < self.today
 
     @property
     def is_to_review(self) -> bool:
-        return self.report is not None and self.report.status is ReportStatus.SUBMITTED
-
-    @property
-    def next_payment(self) -> Instalment | None:
-        return next((i for i in self.project.instalments if i.status is InstalmentStatus.PLANNED), None)
+        return self.report is ReportStatus.SUBMITTED
 
     @property
     def is_to_pay(self) -> bool:
         """An instalment's planned day is here or has passed."""
-        return self.next_payment is not None and self.next_payment.planned_on <= self.today
+        return self.next_payment is not None and self.next_payment <= self.today
 
 
-CHOICES: dict[str, tuple[Lazy, Any]] = {
-    "overdue": (_dl("Report overdue"), lambda row: row.is_overdue),
-    "review": (_dl("Report to review"), lambda row: row.is_to_review),
-    "pay": (_dl("Instalment to pay"), lambda row: row.is_to_pay),
-    "running": (_dl("Running"), lambda row: row.project.status is ProjectStatus.RUNNING),
-    "closed": (_dl("Closed"), lambda row: row.project.status is ProjectStatus.CLOSED),
+PAGE = 50
+COUNTED = 1_000  # a longer list is not counted to its end
+CHOICES: dict[str, Lazy] = {
+    "overdue": _dl("Report overdue"),
+    "review": _dl("Report to review"),
+    "pay": _dl("Instalment to pay"),
+    "running": _dl("Running"),
+    "closed": _dl("Closed"),
 }
+ALL = ""
 
 
-def visible_projects() -> list[Row]:
-    """Every project the official may know of, the one whose report is due first on top."""
-    found = db.session.scalars(
-        _with_decision().where(visible_to(current_user)).order_by(Project.report_due_on, Project.id)
-    ).all()
-    sent = select(Report).where(
-        Report.project_id.in_([project.id for project in found]), Report.submitted_at.is_not(None)
+def conditions(today: date) -> dict[str, ColumnElement[bool]]:
+    """What each choice asks of a project, and `ALL` nothing."""
+    sent = exists().where(Report.project_id == Project.id, Report.submitted_at.is_not(None)).correlate(Project)
+    due = select(Instalment.project_id).where(
+        Instalment.status == InstalmentStatus.PLANNED, Instalment.planned_on <= today
     )
-    reports = {report.project_id: report for report in db.session.scalars(sent)}
-    return [Row(project, reports.get(project.id), clock.today()) for project in found]
+    to_review = select(Report.project_id).where(Report.status == ReportStatus.SUBMITTED)
+    is_running = Project.status == ProjectStatus.RUNNING
+    return {
+        ALL: true(),
+        # A project whose report is not sent is running: said again for the index of running ones.
+        "overdue": and_(is_running, Project.report_due_on < today, ~sent),
+        "review": Project.id.in_(to_review),
+        "pay": Project.id.in_(due),
+        "running": is_running,
+        "closed": Project.status == ProjectStatus.CLOSED,
+    }
+
+
+def counts(person: Person) -> dict[str, int]:
+    """How many projects the official may know of there are in each choice and in all, up to one more than `COUNTED`."""
+    codes = (ALL, *CHOICES)
+    found = db.session.execute(select(*(count_of(person, code).label(code or "all") for code in codes))).one()
+    return dict(zip(codes, found, strict=True))
+
+
+def count_of(person: Person, code: str) -> ScalarSelect[int]:
+    """The count of one choice, to be part of a statement; up to one more than `COUNTED`."""
+    some = _listed(person, Project.id).where(conditions(clock.today())[code]).limit(COUNTED + 1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def _listed(person: Person, *columns: Any) -> Select[*tuple[Any, ...]]:
+    return (
+        select(*columns)
+        .join_from(Project, Application, Application.id == Project.application_id)
+        .where(visible_to(person))
+    )
+
+
+def listed(person: Person, chosen: str, beyond: Beyond) -> Page:
+    """A page of the projects the official may know of, as `Row`s, the one whose report is due first on top."""
+    mine = Instalment.project_id == Project.id
+    next_payment = select(func.min(Instalment.planned_on)).where(mine, Instalment.status == InstalmentStatus.PLANNED)
+    paid = select(func.coalesce(func.sum(Instalment.amount), 0)).where(mine, Instalment.status == InstalmentStatus.PAID)
+    query = (
+        _listed(
+            person,
+            Project.public_id,
+            Project.title,
+            Application.applicant_name,
+            Application.language,
+            Project.status,
+            Report.status.label("report"),
+            Project.report_due_on,
+            next_payment.correlate(Project).scalar_subquery().label("next_payment"),
+            paid.correlate(Project).scalar_subquery().label("paid"),
+            Project.granted,
+        )
+        .outerjoin(Report, and_(Report.project_id == Project.id, Report.submitted_at.is_not(None)))
+        .where(conditions(clock.today())[chosen])
+    )
+    page = page_of(query, (Project.report_due_on, Project.id), beyond, Project.public_id, size=PAGE)
+    return replace(page, rows=[_row(row, clock.today()) for row in page.rows])
+
+
+def _row(row: Any, today: date) -> Row:
+    return Row(
+        public_id=row.public_id,
+        title=row.title,
+        applicant=row.applicant_name or "",
+        language=row.language,
+        status=row.status,
+        report=row.report,
+        report_due_on=row.report_due_on,
+        next_payment=row.next_payment,
+        paid=int(row.paid),
+        granted=row.granted,
+        today=today,
+    )

@@ -5,6 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from fundapp.languages import _d
+from fundapp.paging import beyond_of
 from fundapp.permissions import Permission, acts_for, is_allowed
 from fundapp.projects import actions, queries
 from fundapp.projects.forms import PaymentForm, PlanForm
@@ -19,15 +20,15 @@ Page = str | Response | tuple[str, int]
 @blueprint.get("/projects", endpoint="list")
 @needs(Permission.LIST_PROJECTS)
 def list_projects() -> str:
-    rows, asked = queries.visible_projects(), request.args.get("show", "")
-    chosen = queries.CHOICES.get(asked)
+    asked = request.args.get("show", "")
+    chosen = asked if asked in queries.CHOICES else queries.ALL
     return render_template(
         "projects/list.html",
-        rows=[row for row in rows if chosen is None or chosen[1](row)],
-        counts={code: sum(map(is_in, rows)) for code, (_label, is_in) in queries.CHOICES.items()},
+        page=queries.listed(current_user, chosen, beyond_of(request.args)),
+        counts=queries.counts(current_user),
+        most=queries.COUNTED,
         choices=queries.CHOICES,
-        chosen=asked if chosen else None,
-        total=len(rows),
+        chosen=chosen,
     )
 
 

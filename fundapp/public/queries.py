@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from fundapp import clock
@@ -16,10 +16,11 @@ from fundapp.db import db
 from fundapp.decisions.models import Decision
 from fundapp.funds.models import Fund, Round
 from fundapp.funds.terms import Text
-from fundapp.goals.models import Objective
-from fundapp.history.models import HistoryEntry
+from fundapp.goals.models import GoalArea, Objective
 from fundapp.meetings.models import Meeting, MinuteItem
-from fundapp.projects.models import Project
+from fundapp.nested import nested
+from fundapp.paging import Beyond, Page, page_of
+from fundapp.projects.models import Project, ProjectObjective
 from fundapp.public.rules import sentence
 from fundapp.reports.models import ObjectiveResult, Report
 from fundapp.workflow import MeetingStatus, ReportStatus
@@ -49,12 +50,6 @@ class Offer:
     @property
     def takes_nominations(self) -> bool:
         return bool(self.fund.terms["takes_nominations"]["value"])
-
-
-def stamp() -> str:
-    """Changes with everything the history tells of, and every five seconds: rounds open and close by the clock."""
-    last = db.session.scalar(select(func.max(HistoryEntry.id)))
-    return f"{last} {int(clock.now().timestamp()) // 5}"
 
 
 def offers(language: str) -> list[Offer]:
@@ -112,9 +107,55 @@ def _projects() -> Select[Project]:
     )
 
 
-def funded_projects(limit: int | None = None) -> list[Project]:
-    """Every funded project, the latest decided first."""
-    return list(db.session.scalars(_projects().limit(limit)))
+def latest_projects(count: int) -> list[Project]:
+    """The latest decided of the funded projects."""
+    return list(db.session.scalars(_projects().limit(count)))
+
+
+PAGE = 25
+
+
+def funded_projects(beyond: Beyond) -> Page:
+    """A page of the funded projects, the latest decided first: rows of public_id, title, granted, status, language,
+    applicant_name, held_on (the day of the decision), areas (names of the plan's areas) and is_reported.
+    """
+    areas = (
+        select(GoalArea.name)
+        .join(Objective, Objective.area_id == GoalArea.id)
+        .join(ProjectObjective, ProjectObjective.objective_id == Objective.id)
+        .where(ProjectObjective.project_id == Project.id)
+        .correlate(Project)
+        .order_by(Objective.code)
+    )
+    query = (
+        select(
+            Project.public_id,
+            Project.title,
+            Project.granted,
+            Project.status,
+            Application.language,
+            Application.applicant_name,
+            Meeting.held_on,
+            nested(areas).label("areas"),
+            _has_approved_report().label("is_reported"),
+        )
+        .join_from(Project, Application, Application.id == Project.application_id)
+        .join(Decision, Decision.id == Project.decision_id)
+        .join(MinuteItem, MinuteItem.id == Decision.minute_item_id)
+        .join(Meeting, Meeting.id == MinuteItem.meeting_id)
+        .where(Decision.final_at.is_not(None))
+    )
+    return page_of(query, (Meeting.held_on, Project.id), beyond, Project.public_id, size=PAGE, is_falling=True)
+
+
+def _has_approved_report() -> ColumnElement[bool]:
+    return exists().where(Report.project_id == Project.id, Report.status == ReportStatus.APPROVED).correlate(Project)
+
+
+def funded_in_all() -> tuple[int, int]:
+    """How many projects there are, each started by a final grant, and the kronor granted to them."""
+    count, granted = db.session.execute(select(func.count(), func.sum(Project.granted)).select_from(Project)).one()
+    return count, int(granted or 0)
 
 
 def funded_project(public_id: str) -> Project | None:

@@ -1,11 +1,13 @@
 """Pages that anybody may read: start, funded projects, and the § under which they were decided."""
 
-from flask import Blueprint, abort, current_app, render_template, request, session
+from flask import Blueprint, abort, render_template, request
 
 from fundapp.languages import current
+from fundapp.paging import beyond_of
 from fundapp.public import queries
 from fundapp.public.rules import WAY
 from fundapp.web.access import public
+from fundapp.web.kept import kept
 
 blueprint = Blueprint("public", __name__)
 
@@ -13,34 +15,25 @@ blueprint = Blueprint("public", __name__)
 @blueprint.get("/")
 @public
 def start() -> str:
-    """Whoever comes without a cookie gets the page as it was drawn a moment ago, unless anything has happened since."""
-    if session or request.args:
-        return _start_page()
-    kept: dict[tuple[str, str], tuple[str, str]] = current_app.extensions.setdefault("fundapp.start_pages", {})
-    key, stamp = (current().code, request.base_url), queries.stamp()
-    if kept.get(key, ("", ""))[0] != stamp:
-        if len(kept) > 50:  # addresses that nobody serves under
-            kept.clear()
-        kept[key] = (stamp, _start_page())
-    return kept[key][1]
+    return kept(_start_page, seconds=5)  # rounds open and close by the clock
 
 
 def _start_page() -> str:
     return render_template(
-        "public/start.html", offers=queries.offers(current().code), way=WAY, projects=queries.funded_projects(limit=3)
+        "public/start.html", offers=queries.offers(current().code), way=WAY, projects=queries.latest_projects(3)
     )
 
 
 @blueprint.get("/funded-projects")
 @public
 def projects() -> str:
-    funded = queries.funded_projects()
-    return render_template(
-        "public/projects.html",
-        projects=funded,
-        reports=queries.approved_reports(funded),
-        granted=sum(project.granted for project in funded),
-    )
+    return kept(_projects_page, seconds=60)
+
+
+def _projects_page() -> str:
+    count, granted = queries.funded_in_all()
+    page = queries.funded_projects(beyond_of(request.args))
+    return render_template("public/projects.html", page=page, count=count, granted=granted)
 
 
 @blueprint.get("/funded-projects/<public_id>")

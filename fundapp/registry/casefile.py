@@ -1,29 +1,41 @@
-"""Everything a case page shows beside the application itself: steps, timeline, findings, links, decisions, sums."""
+"""Everything a case page shows beside the application itself: steps, timeline, findings, links, decisions, sums.
+
+The application comes with its round, fund and people in one statement, and all its lists in a second one.
+"""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from flask import url_for
-from sqlalchemy import select
+from flask_login import current_user
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import joinedload, lazyload, load_only
+from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from fundapp import clock, languages
-from fundapp.accounts.models import Organisation, OrganisationKind
-from fundapp.accounts.queries import possible_doubles
-from fundapp.applications.models import Application, ApplicationKind, Submission
+from fundapp.accounts.models import Account, Organisation, OrganisationKind
+from fundapp.accounts.queries import visible_to
+from fundapp.applications.models import Application, ApplicationKind, Attachment, Submission
 from fundapp.assessments import rules as assessment_rules
-from fundapp.assessments.actions import missing_for_report
 from fundapp.assessments.models import Assessment, CompletionRequest, Finding, FormalCheck, ObjectiveLink
+from fundapp.boards.models import Board
 from fundapp.db import db
 from fundapp.decisions.models import Decision
+from fundapp.files import StoredFile
+from fundapp.funds.models import Fund, Round
 from fundapp.goals.models import GoalArea, Objective
 from fundapp.history.models import HistoryEntry
 from fundapp.languages import Lazy, _d, _dl
-from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
+from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem, designation
+from fundapp.nested import nested
 from fundapp.permissions import Permission, Person, is_allowed
 from fundapp.registry import queries, rules, words
 from fundapp.registry.actions import sender_of
 from fundapp.registry.models import Case, Document
-from fundapp.workflow import ApplicationStatus, PossibleStep, steps_for
+from fundapp.workflow import ApplicationStatus, Outcome, PossibleStep, steps_for
+
+MOST_VERSIONS = 10_000  # an address may name any number
 
 
 @dataclass(frozen=True)
@@ -56,61 +68,213 @@ class CheckSummary:
     remarks: list[tuple[str, Finding, str]]
 
 
+class Paragraph(NamedTuple):
+    """A paragraph the case stands on: its sitting's public id, and how it is quoted."""
+
+    meeting: str
+    designation: str
+
+
+class Decided(NamedTuple):
+    """A decision in kronor, final or pending."""
+
+    outcome: Outcome
+    amount: int | None
+    reasons: str
+    is_final: bool
+    paragraph: Paragraph
+
+
 @dataclass(frozen=True)
 class CaseFile:
-    """The case page. `proposed` and `left` in kronor; a stipend's `left` is what is left of the year's sum."""
+    """The case page. Lists are of named tuples with the columns that `_parts` names; `shown` is the frozen copy that
+    was asked for, else the latest; `others` are the applicant's other applications.
+    """
 
-    submission: Submission | None
-    documents: list[Document]
+    shown: Any
+    versions: list[int]
+    attachments: list[Any]
+    documents: list[Any]
     events: list[Event]
-    requests: list[CompletionRequest]
+    requests: list[Any]
     check: CheckSummary
-    assessment: Assessment | None
+    assessment: Any
     links: list[Any]
-    decisions: list[Decision]
-    agendas: list[MinuteItem]
-    doubles: list[Organisation]
+    decisions: list[Decided]
+    agendas: list[Paragraph]
+    doubles: list[Any]
     others: list[queries.CaseRow]
     steps: list[PanelStep]
     works: list[PanelStep]
 
 
-def case_file(application: Application, person: Person) -> CaseFile:
-    """All of it, as the person may see it."""
+def _name_of(account: Any) -> _AbstractLoad:
+    """A person's name alone: their roles and organisations are asked of nobody but the reader."""
+    rest = (lazyload(Account.role_rows), lazyload(Account.memberships), lazyload(Account.conflicts))
+    return joinedload(account).options(load_only(Account.name, Account.email), *rest)
+
+
+_WITH = (
+    joinedload(Application.round).joinedload(Round.fund).joinedload(Fund.board).load_only(Board.name),
+    joinedload(Application.case).load_only(Case.diary_number),
+    joinedload(Application.organisation).load_only(Organisation.kind, Organisation.org_number),
+    _name_of(Application.officer),
+    _name_of(Application.created_by),
+)
+
+
+def case(public_id: str) -> Application | None:
+    """The application behind a case page, where the signed-in official may see it, with what its head tells."""
+    return db.session.scalar(
+        select(Application).where(Application.public_id == public_id, visible_to(current_user)).options(*_WITH)
+    )
+
+
+def case_file(application: Application, person: Person, version: int | None = None) -> CaseFile:
+    """All of it, as the person may see it. `version`: the frozen copy to show."""
+    organisation = application.organisation
+    asked = {
+        "application": application.id,
+        "case": application.case_id,
+        "thread": application.public_id,
+        "version": version if version is not None and 0 < version <= MOST_VERSIONS else None,
+        "organisation": organisation.id if organisation is not None else None,
+        "org_number": organisation.org_number if organisation is not None else None,
+    }
+    parts = db.session.execute(_parts(), asked).one()
+    assessment = parts.assessment[0] if parts.assessment else None
+    check = _check_summary(application, parts.checks)
     return CaseFile(
-        submission=application.last_submission,
-        documents=_documents(application.case),
-        events=_events(application),
-        requests=list(
-            db.session.scalars(
-                select(CompletionRequest)
-                .where(CompletionRequest.application_id == application.id)
-                .order_by(CompletionRequest.id.desc())
-            )
-        ),
-        check=check_summary(application),
-        assessment=db.session.scalar(select(Assessment).where(Assessment.application_id == application.id)),
-        links=objective_links(application),
-        decisions=_decisions(application),
-        agendas=_agendas(application),
-        doubles=possible_doubles(application.organisation) if application.organisation else [],
+        shown=parts.shown[0] if parts.shown else None,
+        versions=[row.number for row in parts.versions],
+        attachments=parts.attachments,
+        documents=parts.documents,
+        events=_events(parts.history),
+        requests=parts.requests,
+        check=check,
+        assessment=assessment,
+        links=parts.links,
+        decisions=[
+            Decided(row.outcome, row.amount, row.reasons, row.final, _paragraph(row)) for row in parts.decisions
+        ],
+        agendas=[_paragraph(row) for row in parts.agendas],
+        doubles=parts.doubles,
         others=queries.other_applications(application, person),
-        steps=_steps(application, person),
+        steps=_steps(application, person, _missing(application, check, assessment, is_linked=bool(parts.links))),
         works=_works(application, person),
     )
 
 
-def _documents(case: Case | None) -> list[Document]:
-    if case is None:
-        return []
-    return list(db.session.scalars(select(Document).where(Document.case_id == case.id).order_by(Document.number)))
+@cache
+def _parts() -> Select[*tuple[Any, ...]]:
+    """Everything that hangs on an application, each list as a column; a pending decision too: the reader is an
+    official who may see the case.
+    """
+    lists = {
+        "versions": select(Submission.number).where(_mine(Submission)).order_by(Submission.number),
+        "shown": _shown(),
+        "attachments": select(Attachment.public_id, Attachment.kind, StoredFile.name, StoredFile.size)
+        .join(StoredFile, StoredFile.id == Attachment.file_id)
+        .where(_mine(Attachment), Attachment.removed_at.is_(None))
+        .order_by(Attachment.id),
+        "documents": _documents(),
+        "history": select(
+            HistoryEntry.at, HistoryEntry.who, HistoryEntry.subject, HistoryEntry.event, HistoryEntry.facts
+        )
+        .where(HistoryEntry.thread == bindparam("thread"))
+        .order_by(HistoryEntry.id),
+        "requests": select(
+            CompletionRequest.requested_at,
+            CompletionRequest.due_on,
+            CompletionRequest.what,
+            CompletionRequest.ended_at,
+            CompletionRequest.submission_id,
+        )
+        .where(_mine(CompletionRequest))
+        .order_by(CompletionRequest.id.desc()),
+        "checks": select(FormalCheck.item, FormalCheck.finding, FormalCheck.note).where(_mine(FormalCheck)),
+        "assessment": _assessment(),
+        "links": select(GoalArea.number.label("area"), GoalArea.name, Objective.code, Objective.text)
+        .join(Objective, Objective.area_id == GoalArea.id)
+        .join(ObjectiveLink, ObjectiveLink.objective_id == Objective.id)
+        .where(_mine(ObjectiveLink))
+        .order_by(GoalArea.number, Objective.position),
+        "decisions": _on_paragraphs(
+            Decision, Decision.outcome, Decision.amount, Decision.reasons, Decision.final_at.is_not(None).label("final")
+        ).order_by(Decision.id.desc()),
+        "agendas": _on_paragraphs(AgendaCase).order_by(Meeting.held_on.desc(), MinuteItem.id.desc()),
+        "doubles": select(Organisation.name, Organisation.city).where(
+            Organisation.org_number == bindparam("org_number"), Organisation.id != bindparam("organisation")
+        ),
+    }
+    return select(*(nested(query).label(name) for name, query in lists.items()))
 
 
-def _events(application: Application) -> list[Event]:
+def _mine(table: Any) -> Any:
+    return table.application_id == bindparam("application")
+
+
+def _shown() -> Select[*tuple[Any, ...]]:
+    is_asked_for = Submission.number == bindparam("version")
+    return (
+        select(Submission.number, Submission.language, Submission.submitted_at, Submission.content)
+        .where(_mine(Submission))
+        .order_by(is_asked_for.desc().nulls_last(), Submission.number.desc())
+        .limit(1)
+    )
+
+
+def _documents() -> Select[*tuple[Any, ...]]:
+    is_here = Document.paper_id.is_not(None) | Document.file_id.is_not(None)
+    return (
+        select(
+            Document.public_id,
+            Document.number,
+            Document.dated,
+            Document.direction,
+            Document.counterpart,
+            Document.subject,
+            is_here.label("is_here"),
+        )
+        .where(Document.case_id == bindparam("case"))
+        .order_by(Document.number)
+    )
+
+
+def _assessment() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Assessment.proposed_outcome,
+            Assessment.proposed_amount,
+            Assessment.summary,
+            Assessment.text,
+            Assessment.reasons,
+            Assessment.saved_at,
+            Account.name.label("saved_by"),
+        )
+        .join(Account, Account.id == Assessment.saved_by_id)
+        .where(_mine(Assessment))
+    )
+
+
+def _on_paragraphs(table: Any, *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Columns of a decision or a place on an agenda, and at the end what its paragraph is quoted by."""
+    return (
+        select(*columns, Meeting.public_id.label("meeting"), Board.abbreviation, Meeting.held_on, MinuteItem.number)
+        .select_from(table)
+        .join(MinuteItem, MinuteItem.id == table.minute_item_id)
+        .join(Meeting, Meeting.id == MinuteItem.meeting_id)
+        .join(Board, Board.id == Meeting.board_id)
+        .where(_mine(table))
+    )
+
+
+def _paragraph(row: Any) -> Paragraph:
+    return Paragraph(row.meeting, designation(row.abbreviation, row.held_on, row.number))
+
+
+def _events(entries: list[Any]) -> list[Event]:
     """The story from the day it was sent; what the applicant did in the draft is the applicant's own."""
-    entries = db.session.scalars(
-        select(HistoryEntry).where(HistoryEntry.thread == application.public_id).order_by(HistoryEntry.id)
-    ).all()
     sent = next((number for number, entry in enumerate(entries) if entry.event == "submit"), len(entries))
     told = [
         Event(entry.at, entry.who, text)
@@ -120,15 +284,11 @@ def _events(application: Application) -> list[Event]:
     return told[::-1]
 
 
-def check_summary(application: Application) -> CheckSummary:
+def _check_summary(application: Application, checks: list[Any]) -> CheckSummary:
     """How far the formal check has come, and its remarks."""
-    terms = application.round.fund.terms
     kind = application.organisation.kind.value if application.organisation else None
-    items = assessment_rules.check_items(terms, kind)
-    found = {
-        row.item: row
-        for row in db.session.scalars(select(FormalCheck).where(FormalCheck.application_id == application.id))
-    }
+    items = assessment_rules.check_items(application.round.fund.terms, kind)
+    found = {row.item: row for row in checks}
     remarks = [
         (item["text"], found[item["code"]].finding, found[item["code"]].note)
         for item in items
@@ -138,38 +298,16 @@ def check_summary(application: Application) -> CheckSummary:
     return CheckSummary(answered, len(items), remarks)
 
 
-def objective_links(application: Application) -> list[Any]:
-    """The objectives it is linked to, as rows of area, name, code and text, in the plan's order."""
-    return list(
-        db.session.execute(
-            select(GoalArea.number.label("area"), GoalArea.name, Objective.code, Objective.text)
-            .join(Objective, Objective.area_id == GoalArea.id)
-            .join(ObjectiveLink, ObjectiveLink.objective_id == Objective.id)
-            .where(ObjectiveLink.application_id == application.id)
-            .order_by(GoalArea.number, Objective.position)
-        )
-    )
-
-
-def _decisions(application: Application) -> list[Decision]:
-    """Every decision so far, newest first; a pending one too: the reader is an official who may see the case."""
-    return list(
-        db.session.scalars(
-            select(Decision).where(Decision.application_id == application.id).order_by(Decision.id.desc())
-        )
-    )
-
-
-def _agendas(application: Application) -> list[MinuteItem]:
-    """The paragraphs the case stands on or has stood on, latest sitting first."""
-    return list(
-        db.session.scalars(
-            select(MinuteItem)
-            .join(AgendaCase, AgendaCase.minute_item_id == MinuteItem.id)
-            .join(Meeting, Meeting.id == MinuteItem.meeting_id)
-            .where(AgendaCase.application_id == application.id)
-            .order_by(Meeting.held_on.desc(), MinuteItem.id.desc())
-        )
+def _missing(application: Application, check: CheckSummary, assessment: Any, *, is_linked: bool) -> list[Lazy]:
+    """What the officer must do before the report; that no objective is served is asked on the report's own page."""
+    return assessment_rules.missing_for_report(
+        unchecked_items=check.asked - check.answered,
+        text=assessment.text if assessment else "",
+        outcome=assessment.proposed_outcome if assessment else None,
+        amount=assessment.proposed_amount if assessment else None,
+        needs_objective=application.kind is ApplicationKind.GRANT,
+        has_objective=is_linked,
+        serves_no_objective=True,
     )
 
 
@@ -186,25 +324,23 @@ _PLACES = {
 }
 
 
-def _steps(application: Application, person: Person) -> list[PanelStep]:
+def _steps(application: Application, person: Person, missing: list[Lazy]) -> list[PanelStep]:
     """What leads on from here, and what does not yet and why; what lies behind the case is left out."""
     found = {possible.step.name: possible for possible in steps_for(person, application)}
-    panel = [_panel_step(application, found[name]) for name in _PLACES if name in found]
+    panel = [_panel_step(application, found[name], missing) for name in _PLACES if name in found]
     return [step for step in panel if step is not None]
 
 
-def _panel_step(application: Application, possible: PossibleStep) -> PanelStep | None:
+def _panel_step(application: Application, possible: PossibleStep, missing: list[Lazy]) -> PanelStep | None:
     name = possible.step.name
     endpoint, is_post = _PLACES[name]
     url = url_for(endpoint) if endpoint == "meetings.list" else url_for(endpoint, public_id=application.public_id)
     if possible.reason is not None:
         why = rules.why_closed(name, application.status)
         return PanelStep(possible.step.label, url, is_possible=False, reason=str(why)) if why is not None else None
-    if name == "finish_assessment":
-        missing = missing_for_report(application, serves_no_objective=True)
-        if missing:
-            reason = " ".join(str(sentence) for sentence in missing)
-            return PanelStep(possible.step.label, url, is_possible=False, reason=reason)
+    if name == "finish_assessment" and missing:
+        reason = " ".join(str(sentence) for sentence in missing)
+        return PanelStep(possible.step.label, url, is_possible=False, reason=reason)
     return PanelStep(possible.step.label, url, is_post=is_post)
 
 

@@ -1,8 +1,10 @@
 """The desk's start page: what waits for this person today, most urgent first. Nothing a conflict hides is counted."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import contains_eager, load_only
 
 from fundapp import clock
 from fundapp.accounts.queries import visible_to
@@ -10,18 +12,19 @@ from fundapp.applications.models import Application
 from fundapp.db import db
 from fundapp.funds.models import Fund, FundKind, Round
 from fundapp.languages import Lazy, _dl
+from fundapp.mail import Message, MessageStatus
 from fundapp.meetings.models import Meeting
 from fundapp.permissions import Permission, Person, is_allowed
-from fundapp.projects.models import Instalment, Project
-from fundapp.registry import letters
-from fundapp.registry.queries import count_of, is_late
-from fundapp.reports.models import Report
-from fundapp.workflow import ApplicationStatus, InstalmentStatus, MeetingStatus, ReportStatus
+from fundapp.projects import queries as projects
+from fundapp.registry.queries import is_late
+from fundapp.workflow import ApplicationStatus, MeetingStatus
 
 
 @dataclass(frozen=True)
 class Task:
-    """Something that waits: how many, in words, and the page that shows them (endpoint and its filters)."""
+    """Something that waits: how many, in words, and the page that shows them (endpoint and its filters). `is_more`:
+    there are more than were counted.
+    """
 
     label: Lazy
     hint: Lazy
@@ -29,10 +32,23 @@ class Task:
     endpoint: str
     args: dict[str, str] = field(default_factory=dict)
     is_urgent: bool = False
+    is_more: bool = False
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A task before it is counted: `count` is a column."""
+
+    label: Lazy
+    hint: Lazy
+    count: ColumnElement[int]
+    endpoint: str
+    args: dict[str, str] = field(default_factory=dict)
+    is_urgent: bool = False
 
 
 def tasks(person: Person) -> list[Task]:
-    """What the person's roles concern, most urgent first; a count of 0 says that nothing waits."""
+    """What the person's roles concern, most urgent first, in one statement; a count of 0 says that nothing waits."""
     groups = (
         (Permission.ASSESS_APPLICATION, _late),
         (Permission.SEND_LETTER_AGAIN, _letters_failed),
@@ -42,7 +58,18 @@ def tasks(person: Person) -> list[Task]:
         (Permission.ASSESS_APPLICATION, _to_assess),
         (Permission.PREPARE_MEETING, _for_sittings),
     )
-    return [task for permission, find in groups if is_allowed(person, permission) for task in find(person)]
+    asked = [one for permission, find in groups if is_allowed(person, permission) for one in find(person)]
+    if not asked:
+        return []
+    counts = db.session.execute(select(*(one.count.label(f"n{place}") for place, one in enumerate(asked)))).one()
+    return [_task(one, count) for one, count in zip(asked, counts, strict=True)]
+
+
+def _task(asked: _Asked, count: int) -> Task:
+    most = projects.COUNTED
+    is_more = asked.endpoint == "projects.list" and count > most
+    shown = most if is_more else count
+    return Task(asked.label, asked.hint, shown, asked.endpoint, asked.args, asked.is_urgent, is_more)
 
 
 def _cases(
@@ -52,31 +79,42 @@ def _cases(
     args: dict[str, str],
     *conditions: ColumnElement[bool],
     urgent: bool = False,
-) -> Task:
-    return Task(label, hint, count_of(person, *conditions), "registry.list", args, is_urgent=urgent)
+) -> _Asked:
+    counted = _counted(select(func.count()).select_from(Application).where(visible_to(person), *conditions))
+    return _Asked(label, hint, counted, "registry.list", args, is_urgent=urgent)
+
+
+def _counted(query: Select[Any]) -> ColumnElement[int]:
+    return query.scalar_subquery()
 
 
 def _with(status: ApplicationStatus) -> ColumnElement[bool]:
     return Application.status == status
 
 
-def _late(person: Person) -> list[Task]:
+def _late(person: Person) -> list[_Asked]:
     label, hint = _dl("Completions that are late"), _dl("The day has passed. Go on without, or write again.")
     return [_cases(person, label, hint, {"late": "1"}, is_late(clock.today()), urgent=True)]
 
 
-def _letters_failed(person: Person) -> list[Task]:
+def _letters_failed(person: Person) -> list[_Asked]:
     label, hint = _dl("Letters that failed"), _dl("The receiver's mail server refused them. Check the address.")
-    return [Task(label, hint, letters.count_failed(person), "registry.letters_failed", is_urgent=True)]
+    failed = _counted(
+        select(func.count())
+        .select_from(Message)
+        .join(Application, Application.public_id == Message.thread)
+        .where(Message.status == MessageStatus.FAILED, visible_to(person))
+    )
+    return [_Asked(label, hint, failed, "registry.letters_failed", is_urgent=True)]
 
 
-def _to_register(person: Person) -> list[Task]:
+def _to_register(person: Person) -> list[_Asked]:
     status = ApplicationStatus.SUBMITTED
     label, hint = _dl("To register"), _dl("Came in and has no diary number yet.")
     return [_cases(person, label, hint, {"state": status.value}, _with(status), urgent=True)]
 
 
-def _to_assess(person: Person) -> list[Task]:
+def _to_assess(person: Person) -> list[_Asked]:
     new, mine = ApplicationStatus.REGISTERED, ApplicationStatus.UNDER_ASSESSMENT
     asked = ApplicationStatus.COMPLETION_REQUESTED
     return [
@@ -99,9 +137,9 @@ def _to_assess(person: Person) -> list[Task]:
     ]
 
 
-def _for_sittings(person: Person) -> list[Task]:
+def _for_sittings(person: Person) -> list[_Asked]:
     ready = ApplicationStatus.ASSESSED
-    opened = db.session.scalar(select(func.count()).where(Meeting.status == MeetingStatus.OPENED)) or 0
+    opened = _counted(select(func.count()).select_from(Meeting).where(Meeting.status == MeetingStatus.OPENED))
     return [
         _cases(
             person,
@@ -110,52 +148,27 @@ def _for_sittings(person: Person) -> list[Task]:
             {"state": ready.value},
             _with(ready),
         ),
-        Task(_dl("Minutes to approve"), _dl("Sittings that have been held."), opened, "meetings.list"),
+        _Asked(_dl("Minutes to approve"), _dl("Sittings that have been held."), opened, "meetings.list"),
     ]
 
 
-def _reports(person: Person) -> list[Task]:
-    sent = select(Report.id).where(Report.project_id == Project.id, Report.submitted_at.is_not(None)).exists()
-    is_overdue = (Project.report_due_on < clock.today(), ~sent)
-    to_review = select(Report.project_id).where(Report.status == ReportStatus.SUBMITTED)
+def _reports(person: Person) -> list[_Asked]:
+    late, late_hint = _dl("Project reports that are late"), _dl("The day has passed and nothing has come in.")
+    new, new_hint = _dl("Project reports to review"), _dl("Sent in by the projects.")
     return [
-        _projects(
-            person,
-            _dl("Project reports that are late"),
-            _dl("The day has passed and nothing has come in."),
-            "overdue",
-            *is_overdue,
-            urgent=True,
-        ),
-        _projects(
-            person,
-            _dl("Project reports to review"),
-            _dl("Sent in by the projects."),
-            "review",
-            Project.id.in_(to_review),
-        ),
+        _projects(person, late, late_hint, "overdue", urgent=True),
+        _projects(person, new, new_hint, "review"),
     ]
 
 
-def _instalments(person: Person) -> list[Task]:
-    due = select(Instalment.project_id).where(
-        Instalment.status == InstalmentStatus.PLANNED, Instalment.planned_on <= clock.today()
-    )
+def _instalments(person: Person) -> list[_Asked]:
     label, hint = _dl("Instalments to pay"), _dl("Planned for today or earlier.")
-    return [_projects(person, label, hint, "pay", Project.id.in_(due), urgent=True)]
+    return [_projects(person, label, hint, "pay", urgent=True)]
 
 
-def _projects(
-    person: Person, label: Lazy, hint: Lazy, show: str, *conditions: ColumnElement[bool], urgent: bool = False
-) -> Task:
-    """Projects, as the officials' list of them shows when it is asked for `show`."""
-    found = (
-        select(func.count())
-        .select_from(Project)
-        .join(Application, Application.id == Project.application_id)
-        .where(*conditions, visible_to(person))
-    )
-    return Task(label, hint, db.session.scalar(found) or 0, "projects.list", {"show": show}, is_urgent=urgent)
+def _projects(person: Person, label: Lazy, hint: Lazy, show: str, *, urgent: bool = False) -> _Asked:
+    """Projects, as the officials' list of them shows and counts them when it is asked for `show`."""
+    return _Asked(label, hint, projects.count_of(person, show), "projects.list", {"show": show}, is_urgent=urgent)
 
 
 def open_rounds() -> list[Round]:
@@ -164,7 +177,8 @@ def open_rounds() -> list[Round]:
     return list(
         db.session.scalars(
             select(Round)
-            .join(Fund)
+            .join(Round.fund)
+            .options(contains_eager(Round.fund).options(load_only(Fund.name, Fund.code)))
             .where(Fund.kind == FundKind.FUND, Round.opens_at <= now, Round.closes_at > now)
             .order_by(Round.id)
         )

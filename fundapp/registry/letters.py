@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from fundapp import clock
 from fundapp.accounts.queries import visible_to
@@ -47,19 +47,6 @@ def held_up(person: Person) -> list[Letter]:
     """What has been tried without success and will be tried again, the oldest first, MOST at most."""
     found = _letters(person).where(_is_held_up(clock.now())).order_by(Message.id).limit(MOST)
     return [Letter(*row) for row in db.session.execute(found)]
-
-
-def count_failed(person: Person) -> int:
-    """How many letters the person may see that failed."""
-    return (
-        db.session.scalar(
-            select(func.count())
-            .select_from(Message)
-            .join(Application, Application.public_id == Message.thread)
-            .where(Message.status == MessageStatus.FAILED, visible_to(person))
-        )
-        or 0
-    )
 
 
 def _is_held_up(now: datetime) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from fundapp import documents, files
 from fundapp.documents import Paper
 from fundapp.languages import _d
 from fundapp.permissions import Permission
-from fundapp.registry import actions, casefile, desk, letters, queries, words
+from fundapp.registry import actions, casefile, desk, exports, letters, queries, words
 from fundapp.registry.forms import DocumentForm
 from fundapp.registry.models import Direction
 from fundapp.web.access import needs
@@ -34,26 +34,34 @@ def start() -> str:
 @needs(Permission.LIST_CASES)
 def list_cases() -> str:
     """Every case the person may see, newest first, narrowed by what the address says."""
-    filters = queries.filters_of(request.args)
+    filters, funds = queries.filters_of(request.args), queries.funds()
     return render_template(
         "registry/list.html",
         filters=filters,
-        removable=queries.removable(filters),
-        page=queries.cases(current_user, filters),
-        funds=queries.fund_names(),
+        removable=queries.removable(filters, funds),
+        page=queries.cases(current_user, filters, funds),
+        funds=funds,
         states=queries.states(),
+        kinds=words.kinds(),
+        state_tags=words.state_tags(),
     )
 
 
+@blueprint.get("/cases.csv")
+@needs(Permission.LIST_CASES)
+def export() -> Response:
+    """The whole list as CSV, narrowed as the list is."""
+    return exports.cases(current_user, queries.filters_of(request.args))
+
+
 @blueprint.get("/cases/<public_id>")
-@needs(Permission.READ_CASE, of=queries.case)
+@needs(Permission.READ_CASE, of=casefile.case)
 def show(application: Any) -> str:
     """One case: the application as sent, and everything that has been done with it."""
-    number = request.args.get("version", type=int)
-    file = casefile.case_file(application, current_user)
-    shown = next((s for s in application.submissions if s.number == number), file.submission)
+    version = request.args.get("version", type=int)
+    file = casefile.case_file(application, current_user, version)
     facts = casefile.facts(application)
-    return render_template("registry/show.html", application=application, file=file, shown=shown, **facts)
+    return render_template("registry/show.html", application=application, file=file, shown=file.shown, **facts)
 
 
 @blueprint.post("/applications/<public_id>/register")

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundapp import workflow
@@ -14,6 +14,8 @@ from fundapp.goals.models import Objective
 from fundapp.projects.models import Project
 from fundapp.workflow import ReportStatus
 
+_SUBMITTED = text("status = 'SUBMITTED'")
+
 
 class Report(Base):
     """One report per project. `answers` is the draft as typed; the columns are facts once it is sent."""
@@ -23,6 +25,7 @@ class Report(Base):
         CheckConstraint("status = 'DRAFT' OR (used IS NOT NULL AND submitted_at IS NOT NULL)", name="sent_has_facts"),
         CheckConstraint("used IS NULL OR used >= 0", name="used_not_negative"),
         CheckConstraint("(status = 'APPROVED') = (approved_at IS NOT NULL)", name="approved_has_instant"),
+        Index("ix_report_submitted", "project_id", postgresql_where=_SUBMITTED, sqlite_where=_SUBMITTED),
     )
     STEPS = workflow.REPORT_STEPS
 

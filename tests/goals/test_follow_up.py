@@ -10,9 +10,8 @@ from sqlalchemy import event
 
 from fundapp.accounts.models import Account
 from fundapp.db import db
-from fundapp.goals import queries
 from fundapp.goals.actions import answer_for_board
-from fundapp.goals.queries import FollowUp, ObjectiveRow, follow_up
+from fundapp.goals.queries import FollowUp, ObjectiveRow, follow_up, sent_facts
 from fundapp.goals.rules import ApplicationFacts, Facts, ProjectFacts
 from fundapp.history.models import HistoryEntry
 from fundapp.permissions import Role
@@ -38,8 +37,8 @@ def row_of(found: FollowUp, code: str) -> ObjectiveRow:
 
 
 def test_a_project_for_two_objectives_counts_whole_at_each_and_once_together() -> None:
-    both = ProjectFacts(2017, 100, 10, 8, frozenset({1, 2}))
-    one = ProjectFacts(2017, 50, 5, None, frozenset({2}))
+    both = ProjectFacts(2017, 1, 100, 10, 8, 1, frozenset({1, 2}))
+    one = ProjectFacts(2017, 1, 50, 5, 0, 0, frozenset({2}))
     facts = Facts([], [both, one])
     assert facts.for_objectives(frozenset({1})).granted == 100
     assert facts.for_objectives(frozenset({2})).granted == 150
@@ -49,12 +48,12 @@ def test_a_project_for_two_objectives_counts_whole_at_each_and_once_together() -
 
 
 def test_actual_participants_are_unknown_until_somebody_has_reported() -> None:
-    assert Facts([], [ProjectFacts(2017, 100, 10, None, frozenset())]).in_all.actual is None
-    assert Facts([], [ProjectFacts(2017, 100, 10, 0, frozenset())]).in_all.actual == 0
+    assert Facts([], [ProjectFacts(2017, 1, 100, 10, 0, 0, frozenset())]).in_all.actual is None
+    assert Facts([], [ProjectFacts(2017, 1, 100, 10, 0, 1, frozenset())]).in_all.actual == 0
 
 
 def test_an_application_counts_once_in_an_area_it_chose_and_was_linked_to() -> None:
-    facts = Facts([ApplicationFacts(2017, frozenset({7}), frozenset({1}))], [])
+    facts = Facts([ApplicationFacts(2017, 1, frozenset({7}), frozenset({1}))], [])
     assert facts.for_objectives(frozenset({1}), frozenset({7})).applications == 1
     assert facts.for_objectives(frozenset({2}), frozenset({7})).applications == 1
     assert facts.for_objectives(frozenset({2}), frozenset({8})).applications == 0
@@ -62,7 +61,7 @@ def test_an_application_counts_once_in_an_area_it_chose_and_was_linked_to() -> N
 
 def test_years_are_those_of_applications_and_of_decisions() -> None:
     facts = Facts(
-        [ApplicationFacts(2016, frozenset(), frozenset())], [ProjectFacts(2017, 100, 10, None, frozenset({1}))]
+        [ApplicationFacts(2016, 1, frozenset(), frozenset())], [ProjectFacts(2017, 1, 100, 10, 0, 0, frozenset({1}))]
     )
     assert facts.years == [2016, 2017]
     assert facts.in_year(2016).in_all.projects == 0
@@ -70,6 +69,32 @@ def test_years_are_those_of_applications_and_of_decisions() -> None:
 
 
 # --- from the database ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("both_engines")
+def test_the_database_sums_what_is_alike_and_keeps_apart_what_is_not(app: Flask) -> None:
+    on_day(date(2016, 12, 30))
+    with app.test_request_context(URL):
+        late = assessed(decided_on="2016-12-20")
+        on_day()
+        granted(late)
+        for _project in range(3):
+            running(amount=45_000)
+        running(objectives=("2.3",))
+        approved(running(objectives=()))
+        facts = sent_facts()
+        assert len(facts.projects) == 3
+        assert sorted((one.year, one.applications) for one in facts.applications) == [
+            (2016, 1),
+            (2017, 1),
+            (2017, 1),
+            (2017, 3),
+        ]
+        found = follow_up()
+        assert row_of(found, "2.3").numbers.granted == 5 * 45_000
+        assert row_of(found, "5.1").numbers.granted == 4 * 45_000
+        assert (found.without_objective.projects, found.without_objective.actual) == (1, 46)
+        assert (found.in_all.projects, found.in_all.granted, found.in_all.reported) == (6, 6 * 45_000, 1)
 
 
 def test_a_funded_and_reported_project_is_counted_at_its_objectives(app: Flask) -> None:
@@ -197,7 +222,8 @@ def test_a_board_without_a_yes_is_told_in_words(client: FlaskClient) -> None:
 def test_objective_page_shows_its_funded_projects(app: Flask, client: FlaskClient) -> None:
     on_day()
     with app.test_request_context(URL):
-        title, public_id = running(objectives=("2.3",)).title, queries.projects_serving(objective("2.3"))[0].public_id
+        project = running(objectives=("2.3",))
+        title, public_id = project.title, project.public_id
         db.session.commit()
     page = client.get("/en/goals/2.3").text
     assert title in page

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from fundapp.accounts.actions import declare_conflict
 from fundapp.accounts.models import Account
 from fundapp.db import db
 from fundapp.permissions import Role
+from fundapp.projects import queries
 from fundapp.projects.models import Instalment, Project
 from fundapp.workflow import InstalmentStatus
 from tests.factories import on_day
@@ -68,6 +70,29 @@ def test_list_tells_what_is_due_and_paid(scene: Scene) -> None:
     page = scene.list_on(date(2018, 3, 6), "overdue")
     assert "Overdue since 15 February 2018" in page
     assert "to pay since 3 April 2017" in page
+
+
+@pytest.mark.usefixtures("both_engines")
+def test_the_list_comes_in_pages_that_keep_the_choice(
+    app: Flask, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "PAGE", 2)
+    monkeypatch.setattr(queries, "COUNTED", 3)
+    with app.test_request_context(URL):
+        for number in range(4):
+            running(title=f"Nummer {number}")
+        db.session.commit()
+    path, seen = "/en/projects?show=running", []
+    for _page in range(3):
+        soup = BeautifulSoup(scene.officer.get(path).text, "html.parser")
+        seen.append([link.get_text() for link in soup.select("tbody th a")])
+        counts = {link.get_text(" ", strip=True) for link in soup.select(".filters a")}
+        assert {"All 3+", "Running 3+", "Closed 0", "Report overdue 0"} <= counts
+        onward = soup.select_one(".pager a[rel=next]")
+        path = str(onward["href"]) if onward is not None else ""
+        assert not path or "show=running" in path
+    assert seen == [["Språkkafé vid älven", "Nummer 0"], ["Nummer 1", "Nummer 2"], ["Nummer 3"]]
+    assert path == ""
 
 
 def test_an_unknown_choice_in_the_list_shows_all(scene: Scene) -> None:

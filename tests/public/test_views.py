@@ -12,6 +12,7 @@ from fundapp.applications.models import ApplicationKind
 from fundapp.db import db
 from fundapp.decisions.actions import approve_minutes
 from fundapp.permissions import Role
+from fundapp.public import queries
 from fundapp.workflow import Outcome
 from tests.factories import on_day
 from tests.factories.assessments import assessed
@@ -79,6 +80,47 @@ def test_funded_projects_hold_only_final_grants(app: Flask, client: FlaskClient)
     assert "Beviljat projekt" in page
     assert "Ännu inte justerat" not in page
     assert "Avslaget projekt" not in page
+
+
+@pytest.mark.usefixtures("both_engines")
+def test_funded_projects_come_in_pages_and_the_sum_is_that_of_all(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "PAGE", 2)
+    on_day()
+    with app.test_request_context(URL):
+        for number in range(1, 6):
+            running(title=f"Projekt nummer {number}", amount=45_000)
+        db.session.commit()
+    path, seen, back = "/en/funded-projects", [], []
+    for _page in range(3):
+        soup = BeautifulSoup(client.get(path).text, "html.parser")
+        assert "5 projects, 225 000 kr granted in all." in text_of(str(soup))
+        seen.append([link.get_text()[-1] for link in soup.select("tbody th a")])
+        links = {link["rel"][0]: str(link["href"]) for link in soup.select(".pager a")}
+        back.append(links.get("prev"))
+        path = links.get("next", "")
+    assert seen == [["5", "4"], ["3", "2"], ["1"]]
+    assert path == ""
+    assert back[0] is None
+    assert [
+        link.get_text()[-1] for link in BeautifulSoup(client.get(back[2]).text, "html.parser").select("tbody a")
+    ] == [
+        "3",
+        "2",
+    ]
+    for nowhere in ("?after=nosuchthing1", "?before=x", "?after=%27"):
+        assert "Projekt nummer 5" in client.get(f"/en/funded-projects{nowhere}").text
+
+
+def test_a_public_page_tells_of_what_happened_since_it_was_drawn(app: Flask, client: FlaskClient) -> None:
+    on_day()
+    for title in ("Det första", "Det andra"):
+        with app.test_request_context(URL):
+            running(title=title)
+            db.session.commit()
+        assert title in client.get("/sv/funded-projects").text
+    assert "2 projekt" in text_of(client.get("/sv/funded-projects").text)
 
 
 def test_project_page_leads_to_paragraph_and_goal_and_names_no_person(app: Flask, client: FlaskClient) -> None:
