@@ -1,13 +1,18 @@
 """Start, write, send, complete and withdraw an application. Sending is one transaction, and safe to repeat."""
 
-from sqlalchemy import func, select
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from fundapp import clock, documents, files
 from fundapp.accounts.models import Account, Organisation
 from fundapp.applications import answers as reading
 from fundapp.applications import emails, papers, rules
 from fundapp.applications.models import Application, ApplicationKind, Attachment, Section, Submission
-from fundapp.applications.questions import FORM_VERSION, codes_of
+from fundapp.applications.questions import FORM_VERSION, SectionForm, codes_of
 from fundapp.applications.questions.shared import attachment_kinds
 from fundapp.assessments import actions as assessments
 from fundapp.db import db
@@ -70,6 +75,31 @@ def _lock(application: Application) -> None:
     """Read the row anew and keep everybody else waiting until this transaction ends."""
     db.session.flush()
     db.session.refresh(application, with_for_update={"of": Application})
+
+
+def _hold_to_send(application: Application) -> None:
+    """As `_lock`, and in the same breath all that is sent along and judged."""
+    db.session.flush()
+    with_all = (
+        joinedload(Application.round).joinedload(Round.fund),
+        joinedload(Application.organisation),
+        selectinload(Application.sections),
+        selectinload(Application.attachments),
+    )
+    row = select(Application).where(Application.id == application.id).options(*with_all)
+    row = row.with_for_update(of=Application).execution_options(populate_existing=True)
+    db.session.scalars(row).one()
+    if application.status is ApplicationStatus.DRAFT:
+        # A draft has been sent never, and its areas are in its answers alone: what is empty need not be looked for.
+        set_committed_value(application, "submissions", [])
+        set_committed_value(application, "areas", [])
+
+
+def _sent_already(application: Application) -> Submission | None:
+    """The copy there is, where the application was sent and nothing is asked for now."""
+    if rules.is_editable(application) or application.status is ApplicationStatus.WITHDRAWN:
+        return None
+    return application.last_submission
 
 
 def open_sections(application: Application) -> list[str]:
@@ -139,14 +169,10 @@ def submit(application: Application, *, by: Account) -> Submission:
     Errors: NotAllowed, rules.NotComplete, StepNotPossible (the round closed, or the status does not allow it).
     """
     _demand(by, Permission.SUBMIT_APPLICATION, application)
-    _lock(application)
-    last = application.last_submission
-    if (
-        not rules.is_editable(application)
-        and last is not None
-        and application.status is not ApplicationStatus.WITHDRAWN
-    ):
-        return last
+    _hold_to_send(application)
+    sent = _sent_already(application)
+    if sent is not None:
+        return sent
     is_first = application.status is ApplicationStatus.DRAFT
     now = clock.now()
     if is_first and not rules.is_open_at(application.round, now):
@@ -156,43 +182,43 @@ def submit(application: Application, *, by: Account) -> Submission:
                 when=day_and_time(application.round.closes_at),
             )
         )
-    missing = rules.missing_parts(reading.states(application))
+    sections = reading.all_sections(application)
+    missing = rules.missing_parts(reading.states_of(sections))
     if missing:
         raise rules.NotComplete(missing)
-    # Facts first: the step's own facts go into the history, which must hold no typed text.
+    # Facts first: the step's own facts go into the history, which must hold no typed text. All is written at once.
     with db.session.no_autoflush:
-        for name, value in reading.facts(application).items():
+        for name, value in reading.facts_of(sections).items():
             setattr(application, name, value)
-    take_step(application, "submit" if is_first else "complete", by=by, **({"submitted_at": now} if is_first else {}))
-    submission = _freeze(application, by=by)
+        step, facts = ("submit", {"submitted_at": now}) if is_first else ("complete", {})
+        take_step(application, step, by=by, **facts)
+        submission = _freeze(application, sections, at=now, by=by)
     if not is_first:
         assessments.end_completion(application, submission, by=by)
     emails.send_receipt(submission, by=by)
+    db.session.flush()
     return submission
 
 
-def _freeze(application: Application, *, by: Account) -> Submission:
-    number = db.session.scalar(
-        select(func.count()).select_from(Submission).where(Submission.application_id == application.id)
-    )
-    content = reading.frozen(application, by=by)
-    now = clock.now()
+def _freeze(application: Application, sections: Sequence[SectionForm], *, at: datetime, by: Account) -> Submission:
+    """The frozen copy; the application's row is held, so nobody else takes the same number."""
+    content = reading.frozen(application, sections, by=by)
+    number = len(application.submissions) + 1
     paper = documents.draw_up(
         "applications/documents/receipt.typ",
-        papers.receipt(application, content, at=now),
-        file_name=f"{application.reference}-{(number or 0) + 1}.pdf",
+        papers.receipt(application, content, at=at),
+        file_name=f"{application.reference}-{number}.pdf",
         language=application.language,
     )
     submission = Submission(
-        number=(number or 0) + 1,
+        number=number,
         language=application.language,
         content=content,
-        submitted_at=now,
+        submitted_at=at,
         submitted_by_id=by.id,
         paper=paper,
     )
     application.submissions.append(submission)
-    db.session.flush()
     return submission
 
 

@@ -1,5 +1,6 @@
 """A draft's sections read together: where each stands, the facts for the columns, and the frozen copy."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from fundapp.accounts.models import Account, Organisation
@@ -18,33 +19,41 @@ def state_of(form: SectionForm) -> SectionState:
     """Where one section stands."""
     application, code = form.application, form.section_code
     saved = next((section for section in application.sections if section.code == code), None)
-    has_files = code == "attachments" and bool(application.attachments)
-    is_touched = has_files or any(text.strip() for texts in form.typed.values() for text in texts)
     missing = tuple(form.faults())
-    status = "done" if not missing else "started" if is_touched else "empty"
+    status = "done" if not missing else "started" if _is_touched(form) else "empty"
     return SectionState(code, str(form.section_title), status, missing, saved.saved_at if saved else None)
+
+
+def _is_touched(form: SectionForm) -> bool:
+    """Whether anything is written or sent along in the section."""
+    has_files = form.section_code == "attachments" and bool(form.application.attachments)
+    return has_files or any(text.strip() for texts in form.typed.values() for text in texts)
 
 
 def states(application: Application) -> list[SectionState]:
     """Where every section stands, in the order of the form."""
-    return [state_of(form) for form in all_sections(application)]
+    return states_of(all_sections(application))
 
 
-def facts(application: Application) -> dict[str, Any]:
-    """The application's columns by name, from sections without faults."""
+def states_of(sections: Sequence[SectionForm]) -> list[SectionState]:
+    """Where each of the sections stands; they are validated by this."""
+    return [state_of(form) for form in sections]
+
+
+def facts_of(sections: Sequence[SectionForm]) -> dict[str, Any]:
+    """The application's columns by name, from all its sections, validated and without faults."""
     found: dict[str, Any] = {}
-    for form in all_sections(application):
-        form.validate()
+    for form in sections:
         found |= form.facts()
     return found
 
 
-def frozen(application: Application, *, by: Account) -> dict[str, Any]:
+def frozen(application: Application, sections: Sequence[SectionForm], *, by: Account) -> dict[str, Any]:
     """The content of a Submission: the questions as asked and the answers, in the applicant's language and Swedish."""
     with speaking(AUTHORITY_LANGUAGE):
-        in_swedish = [_section(form) for form in all_sections(application)]
-    with speaking(application.language):
-        as_asked = [_section(form) for form in all_sections(application)]
+        in_swedish = [_section(form) for form in sections]
+    with speaking(application.language) as language:
+        as_asked = in_swedish if language.code == AUTHORITY_LANGUAGE else [_section(form) for form in sections]
     return {
         "form": application.kind.value,
         "form_version": FORM_VERSION,

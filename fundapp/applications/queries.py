@@ -6,10 +6,10 @@ from datetime import date
 
 from flask_login import current_user
 from sqlalchemy import exists, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from fundapp import clock
-from fundapp.accounts.models import Account
+from fundapp.accounts.models import Account, Organisation
 from fundapp.accounts.queries import own_applications
 from fundapp.applications import rules
 from fundapp.applications.models import Application, Attachment
@@ -38,7 +38,9 @@ def own_list(person: Account) -> list[Application]:
         db.session.scalars(
             select(Application)
             .where(own_applications(person))
-            .options(selectinload(Application.sections), selectinload(Application.organisation))
+            .options(
+                selectinload(Application.sections), joinedload(Application.organisation).load_only(Organisation.name)
+            )
             .order_by(Application.id.desc())
         )
     )

@@ -1,24 +1,28 @@
 """Record what the board decided, and make a sitting's outcomes final when its minutes are approved."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
 
 from fundapp import clock
+from fundapp.accounts.models import Account
 from fundapp.applications.models import Application, ApplicationKind
 from fundapp.db import db, reread
 from fundapp.decisions import emails, extracts, papers, rules
 from fundapp.decisions.models import Absence, Decision
+from fundapp.documents import Paper
 from fundapp.funds import actions as ledger
-from fundapp.funds.models import LedgerEntry, Round
+from fundapp.funds.models import Fund, LedgerEntry, Round
 from fundapp.history.actions import record
 from fundapp.languages import _dl
 from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.permissions import Permission, why_not
-from fundapp.projects.actions import start_project
-from fundapp.registry.actions import file_document
+from fundapp.projects.actions import record_started, start_projects, starts_project
+from fundapp.registry.actions import file_document, hold_cases
 from fundapp.registry.models import Direction
 from fundapp.workflow import MeetingStatus, NotAllowed, Outcome, StepNotPossible, demand_step, take_step
 
@@ -118,10 +122,9 @@ def approve_minutes(meeting: Meeting, *, approved_on: date, by: Any) -> list[Dec
         raise StepNotPossible(reason)
     decisions = _decisions_of(meeting)
     _hold_rounds(decisions)
-    take_step(meeting, "approve_minutes", by=by, approved_on=approved_on, approved_at=clock.now())
-    for decision in decisions:
-        _make_final(decision, by=by)
-    db.session.flush()
+    with _held_with_all(decisions), db.session.no_autoflush:
+        take_step(meeting, "approve_minutes", by=by, approved_on=approved_on, approved_at=clock.now())
+        _make_final(meeting, decisions, by=by)
     return decisions
 
 
@@ -137,6 +140,7 @@ def _decisions_of(meeting: Meeting) -> list[Decision]:
         )
         .where(MinuteItem.meeting_id == meeting.id)
         .order_by(MinuteItem.position, AgendaCase.id)
+        .options(contains_eager(Decision.item).lazyload(MinuteItem.meeting), selectinload(Decision.absences))
         .execution_options(populate_existing=True)
     ).all()
     missing = list(dict.fromkeys(f"§ {number}" for number, decision in rows if decision is None))
@@ -147,28 +151,71 @@ def _decisions_of(meeting: Meeting) -> list[Decision]:
 
 def _hold_rounds(decisions: Sequence[Decision]) -> None:
     """Lock the rounds in one order, so that two approvals never wait for each other in a ring."""
-    wanted = {decision.application.round_id for decision in decisions if decision.amount is not None}
+    granted = [decision.application_id for decision in decisions if decision.amount is not None]
+    wanted = select(Application.round_id).where(Application.id.in_(granted))
     db.session.scalars(select(Round.id).where(Round.id.in_(wanted)).order_by(Round.id).with_for_update()).all()
 
 
-def _make_final(decision: Decision, *, by: Any) -> None:
-    application, meeting = decision.application, decision.item.meeting
-    reread(application, with_for_update={"of": Application})
-    if decision.amount is not None:
-        decision.grant_entry = ledger.grant(
-            application.round, decision.amount, reference=decision.item.designation, decided_on=meeting.held_on, by=by
-        )
-    decision.final_at = clock.now()
-    take_step(application, decision.outcome.value, by=by)
-    record(decision, "make_final", by=by, outcome=decision.outcome, amount=decision.amount)
-    is_project = decision.amount is not None and application.kind is ApplicationKind.GRANT
-    project = start_project(decision, by=by) if is_project else None
-    _file_extract(decision, project, by=by)
-    _send_letters(decision, project, by=by)
+@contextmanager
+def _held_with_all(decisions: Sequence[Decision]) -> Iterator[None]:
+    """Lock the applications, in one order, and read them anew with all that letters and extracts tell of them; while
+    it lasts the session keeps every row, so that nothing is asked for one by one.
+    """
+    ids = [decision.application_id for decision in decisions]
+    applications = db.session.scalars(
+        select(Application)
+        .where(Application.id.in_(ids))
+        .order_by(Application.id)
+        .options(joinedload(Application.organisation), joinedload(Application.case), lazyload(Application.round))
+        .with_for_update(of=Application)
+        .execution_options(populate_existing=True)
+    ).all()
+    round_ids = {application.round_id for application in applications}
+    people = {person for each in applications for person in (each.created_by_id, each.officer_id)}
+    nominations = [each.id for each in applications if each.kind is ApplicationKind.NOMINATION]
+    kept: list[Any] = [
+        *db.session.execute(select(Round, Fund).join(Round.fund).where(Round.id.in_(round_ids))),
+        *db.session.scalars(select(Account).where(Account.id.in_(people)).options(lazyload("*"))),
+    ]
+    if nominations:
+        with_copies = select(Application).where(Application.id.in_(nominations))
+        kept += db.session.scalars(with_copies.options(selectinload(Application.submissions)))
+    yield
+    kept.clear()
 
 
-def _file_extract(decision: Decision, project: Any, *, by: Any) -> None:
-    paper = extracts.extract(decision, project)
+def _make_final(meeting: Meeting, decisions: Sequence[Decision], *, by: Any) -> None:
+    """Everything is put together first and written at once."""
+    last = hold_cases([decision.case for decision in decisions])
+    _turn_into_grants(meeting, decisions, by=by)
+    bases = extracts.bases([decision.application_id for decision in decisions])
+    started = start_projects([decision for decision in decisions if starts_project(decision)], by=by)
+    projects = {project.decision: project for project in started}
+    for decision in decisions:
+        decision.final_at = clock.now()
+        take_step(decision.application, decision.outcome.value, by=by)
+        record(decision, "make_final", by=by, outcome=decision.outcome, amount=decision.amount)
+        project, basis = projects.get(decision), bases[decision.application_id]
+        _file_extract(decision, extracts.extract(decision, project, basis), last, by=by)
+        _send_letters(decision, project, last, by=by)
+    record_started(started, by=by)
+    db.session.flush()
+
+
+def _turn_into_grants(meeting: Meeting, decisions: Sequence[Decision], *, by: Any) -> None:
+    """Move the money of each round, in the order in which the rounds are held."""
+    granted: dict[int, list[Decision]] = {}
+    for decision in decisions:
+        if decision.amount is not None:
+            granted.setdefault(decision.application.round_id, []).append(decision)
+    for _round_id, group in sorted(granted.items()):
+        sums = [(decision.amount or 0, decision.item.designation) for decision in group]
+        entries = ledger.grant_all(group[0].application.round, sums, decided_on=meeting.held_on, by=by)
+        for decision, entry in zip(group, entries, strict=True):
+            decision.grant_entry = entry
+
+
+def _file_extract(decision: Decision, paper: Paper, last: dict[int, int], *, by: Any) -> None:
     file_document(
         decision.case,
         direction=Direction.DRAWN_UP,
@@ -176,10 +223,11 @@ def _file_extract(decision: Decision, project: Any, *, by: Any) -> None:
         dated=decision.item.meeting.approved_on,
         paper=paper,
         by=by,
+        last=last,
     )
 
 
-def _send_letters(decision: Decision, project: Any, *, by: Any) -> None:
+def _send_letters(decision: Decision, project: Any, last: dict[int, int], *, by: Any) -> None:
     for receiver in papers.receivers(decision):
         paper = papers.letter(decision, project, receiver)
         emails.send_letter(decision, receiver, paper)
@@ -190,6 +238,7 @@ def _send_letters(decision: Decision, project: Any, *, by: Any) -> None:
             counterpart=receiver.name,
             paper=paper,
             by=by,
+            last=last,
         )
         if receiver.is_applicant:
             decision.letter = paper

@@ -4,12 +4,15 @@
 "signature"}.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from fundapp import clock, documents
-from fundapp.applications.models import ApplicationKind
+from fundapp.applications.models import Application, ApplicationKind
 from fundapp.assessments.models import Assessment, OfficerReport
 from fundapp.db import db
 from fundapp.decisions import papers
@@ -19,7 +22,31 @@ from fundapp.languages import AUTHORITY_LANGUAGE, _d, money, speaking
 from fundapp.workflow import Outcome
 
 
-def extract(decision: Decision, project: Any) -> Paper:
+@dataclass(frozen=True)
+class Basis:
+    """What the board had before it: the summary in the officer's report, which becomes the minutes' description of the
+    case, and when the last report was finished.
+    """
+
+    summary: str = ""
+    finished_at: datetime | None = None
+
+
+def bases(application_ids: Sequence[int]) -> dict[int, Basis]:
+    """What there was to decide on in each case, by the application's id."""
+    finished = select(OfficerReport.application_id.label("id"), func.max(OfficerReport.finished_at).label("at"))
+    mine = OfficerReport.application_id.in_(application_ids)
+    reports = finished.where(mine).group_by(OfficerReport.application_id).subquery()
+    rows = db.session.execute(
+        select(Application.id, Assessment.summary, reports.c.at)
+        .outerjoin(Assessment, Assessment.application_id == Application.id)
+        .outerjoin(reports, reports.c.id == Application.id)
+        .where(Application.id.in_(application_ids))
+    )
+    return {application_id: Basis(summary or "", finished_at) for application_id, summary, finished_at in rows}
+
+
+def extract(decision: Decision, project: Any, basis: Basis) -> Paper:
     """The extract of the minutes (protokollsutdrag) of one case under one §, in Swedish; `project` as for `letter`."""
     item = decision.item
     with speaking(AUTHORITY_LANGUAGE):
@@ -29,7 +56,7 @@ def extract(decision: Decision, project: Any) -> Paper:
             "facts": _extract_facts(decision),
             "heading": f"§ {item.number} {item.heading}",
             "subject": decision.case.subject,
-            "sections": [part for part in _extract_sections(decision, project) if part["text"]],
+            "sections": [part for part in _extract_sections(decision, project, basis) if part["text"]],
             "signature": _d("Certified"),
         }
     file_name = f"protokollsutdrag-{item.designation.replace(' § ', '-').replace(' ', '-')}.pdf"
@@ -55,7 +82,7 @@ def _extract_facts(decision: Decision) -> list[list[str]]:
     return [[label, value] for label, value in rows if value]
 
 
-def _extract_sections(decision: Decision, project: Any) -> list[dict[str, str]]:
+def _extract_sections(decision: Decision, project: Any, basis: Basis) -> list[dict[str, str]]:
     absent = ", ".join(absence.name for absence in decision.absences)
     conflict = _d("Took no part in the handling because of a conflict of interest: %(names)s.", names=absent)
     resolved = _resolved(decision)
@@ -68,27 +95,19 @@ def _extract_sections(decision: Decision, project: Any) -> list[dict[str, str]]:
         (_d("Decision"), resolved),
         (_d("Reasons"), decision.reasons),
         (_d("Conditions"), decision.conditions),
-        (_d("Summary"), _summary(decision)),
-        (_d("Basis for the decision"), _basis(decision)),
+        (_d("Summary"), basis.summary),
+        (_d("Basis for the decision"), _basis(basis)),
         (_d("Conflict of interest"), conflict if absent else ""),
         (_d("The decision is sent to"), "\n".join(_sent_to(decision))),
     ]
     return [{"heading": heading, "text": text} for heading, text in rows]
 
 
-def _summary(decision: Decision) -> str:
-    """The summary of the officer's report, which becomes the minutes' description of the case."""
-    found = select(Assessment.summary).where(Assessment.application_id == decision.application_id)
-    return db.session.scalar(found) or ""
-
-
-def _basis(decision: Decision) -> str:
+def _basis(basis: Basis) -> str:
     """The report that the board had before it: the last one that was finished."""
-    found = select(OfficerReport.finished_at).where(OfficerReport.application_id == decision.application_id)
-    finished = db.session.scalar(found.order_by(OfficerReport.id.desc()).limit(1))
-    if finished is None:
+    if basis.finished_at is None:
         return ""
-    return _d("Officer's report, %(day)s", day=clock.local_day(finished).isoformat())
+    return _d("Officer's report, %(day)s", day=clock.local_day(basis.finished_at).isoformat())
 
 
 def _sent_to(decision: Decision) -> list[str]:

@@ -1,5 +1,6 @@
 """Move money in the ledger. Every movement is one conditional UPDATE of the round and one row, in one transaction."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -42,6 +43,14 @@ def _move(
     reread(round_)
     if found.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
         raise NotEnoughLeft(amount, round_.left)
+    entry = _entry(round_, kind, amount, by=by, reference=reference, decided_on=decided_on)
+    db.session.flush()
+    return entry
+
+
+def _entry(
+    round_: Round, kind: LedgerKind, amount: int, *, by: Any, reference: str, decided_on: date | None
+) -> LedgerEntry:
     entry = LedgerEntry(
         round_id=round_.id,
         kind=kind,
@@ -52,7 +61,6 @@ def _move(
         decided_on=decided_on,
     )
     db.session.add(entry)
-    db.session.flush()
     return entry
 
 
@@ -75,16 +83,24 @@ def lift_reservation(round_: Round, amount: int, *, by: Any) -> LedgerEntry:
 
 def grant(round_: Round, amount: int, *, reference: str, decided_on: date, by: Any) -> LedgerEntry:
     """Turn a reservation into a grant. Never refused: what is left stays the same."""
-    return _move(
-        round_,
-        LedgerKind.GRANT,
-        amount,
-        by=by,
-        reference=reference,
-        decided_on=decided_on,
-        reserved=Round.reserved - amount,
-        granted=Round.granted + amount,
-    )
+    entry = grant_all(round_, [(amount, reference)], decided_on=decided_on, by=by)[0]
+    db.session.flush()
+    return entry
+
+
+def grant_all(round_: Round, sums: Sequence[tuple[int, str]], *, decided_on: date, by: Any) -> list[LedgerEntry]:
+    """`grant` for several reservations of one round at once, each its kronor and reference: one UPDATE, and a row for
+    each, which the caller flushes.
+    """
+    total = sum(amount for amount, _reference in sums)
+    change = update(Round).where(Round.id == round_.id)
+    change = change.values(reserved=Round.reserved - total, granted=Round.granted + total)
+    db.session.execute(change.execution_options(synchronize_session=False))
+    db.session.expire(round_, ["reserved", "granted"])
+    return [
+        _entry(round_, LedgerKind.GRANT, amount, by=by, reference=reference, decided_on=decided_on)
+        for amount, reference in sums
+    ]
 
 
 def pay(round_: Round, amount: int, *, reference: str, by: Any) -> LedgerEntry:
@@ -102,7 +118,7 @@ def change_frame(round_: Round, frame: int, *, reference: str, decided_on: date,
 
     Errors: NotEnoughLeft where more than that is granted or reserved already.
     """
-    reread(round_, with_for_update=True)
+    reread(round_, with_for_update={"of": Round})
     difference = frame - round_.frame
     try:
         entry = _move(

@@ -16,7 +16,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, make_response, render_template, request, session
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import Connection, Index, String, delete, insert, select
+from sqlalchemy import Connection, Index, ScalarSelect, String, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
@@ -181,28 +181,25 @@ def take(connection: Connection, limit: Limit, keys: Sequence[tuple[str, int]]) 
     a crash may forget an attempt. On SQLite one writes at a time anyway.
     """
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-        for key, _most in keys:
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (int(key[:15], 16),))
-    now, waits = clock.now(), []
-    for key, most in keys:
-        oldest = connection.scalar(
-            select(Attempt.at)
-            .where(Attempt.key == key, Attempt.at > now - limit.window)
-            .order_by(Attempt.at.desc())
-            .offset(most - 1)
-            .limit(1)
-        )
-        if oldest is not None:
-            waits.append(int((oldest + limit.window - now).total_seconds()) + 1)
+        locks = ", ".join("pg_advisory_xact_lock(%s)" for _key in keys)  # taken from left to right
+        numbers = tuple(int(key[:15], 16) for key, _most in keys)
+        connection.exec_driver_sql(f"SELECT set_config('synchronous_commit', 'off', true), {locks}", numbers)
+    now = clock.now()
+    found = connection.execute(select(*(_oldest(key, most, now - limit.window) for key, most in keys))).one()
+    waits = [int((oldest + limit.window - now).total_seconds()) + 1 for oldest in found if oldest is not None]
     if waits:
         return max(waits)
     rows = [{"kind": limit.kind, "key": key, "at": now} for key, _most in keys]
-    connection.execute(insert(Attempt), rows)
-    newest = connection.scalar(select(Attempt.id).order_by(Attempt.id.desc()).limit(1)) or 0
+    newest = max(connection.scalars(insert(Attempt).returning(Attempt.id), rows))
     if newest % _SWEEP_EVERY < len(rows):
         sweep(connection)
     return None
+
+
+def _oldest(key: str, most: int, since: datetime) -> ScalarSelect[datetime]:
+    """The attempt that must lie outside the window before one more is let in; NULL where there are fewer."""
+    counted = select(Attempt.at).where(Attempt.key == key, Attempt.at > since)
+    return counted.order_by(Attempt.at.desc()).offset(most - 1).limit(1).scalar_subquery()
 
 
 def sweep(connection: Connection) -> int:

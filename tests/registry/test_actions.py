@@ -221,3 +221,26 @@ def test_a_registration_that_fails_gives_its_number_back(app_on_both: Flask) -> 
     with app.app_context():
         assert _register(second, registrar) == "KS 2017:1"
         db.session.commit()
+
+
+def test_who_file_at_once_in_one_case_get_a_number_each(app_on_both: Flask) -> None:
+    app = app_on_both
+    on_day()
+    with app.test_request_context():
+        case = registered().case
+        assert case is not None
+        key, before = case.id, len(case.documents)
+        registrar = official(Role.REGISTRAR).id
+        db.session.commit()
+
+    def file() -> int:
+        document = actions.file_document(
+            db.session.get_one(Case, key),
+            direction=Direction.RECEIVED,
+            subject="Brev",
+            by=db.session.get_one(Account, registrar),
+        )
+        return document.number
+
+    numbers = at_once(app, [file] * 6)
+    assert sorted(numbers) == [before + 1 + n for n in range(6)]

@@ -250,7 +250,7 @@ def test_thirty_cases_take_no_more_statements_than_three(app: Flask, signed_in: 
         for _ in range(27):
             registered(kind=ApplicationKind.NOMINATION)
     many = _statements(app, client)
-    assert len(titles(client)) == 30
+    assert len(titles(client)) == queries.PAGE
     assert many == few
 
 

@@ -11,6 +11,7 @@ from wtforms.validators import StopValidation
 
 from fundapp import languages
 from fundapp.applications.models import Application
+from fundapp.data_texts import chosen
 from fundapp.languages import Lazy, _
 from fundapp.web.fields import CountField, DayField, Form, KronorField, Needed, ReadField
 
@@ -176,7 +177,11 @@ def _written(field: ReadField) -> str:
     return field.write(field.data)
 
 
+def fund_label(item: dict[str, Any]) -> Lazy:
+    """`fund_text` for a label, which is looked up anew in each language that one form is read in."""
+    return Lazy(lambda _source: fund_text(item), item["text"]["sv"], {})
+
+
 def fund_text(item: dict[str, Any]) -> str:
     """The text of an item of the fund's terms in the language spoken now; Swedish where there is no translation."""
-    texts: dict[str, str] = item["text"]
-    return texts.get(languages.current().code) or texts["sv"]
+    return chosen(item["text"])[1]

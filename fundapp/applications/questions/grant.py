@@ -1,5 +1,6 @@
 """The sections that only an application for a grant has: project, goals, participants, activities, budget."""
 
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from fundapp.applications.questions.base import (
     RowsField,
     SectionForm,
     choices,
-    fund_text,
+    fund_label,
 )
 from fundapp.applications.questions.shared import DeclarationForm, future_day_text, is_after_today
 from fundapp.db import db
@@ -91,16 +92,17 @@ class GoalsForm(SectionForm):
     def fit(self) -> None:
         terms = self.application.round.fund.terms
         for field, items in ((self.fund_goals, terms["goals"]), (self.target_groups, terms["target_groups"])):
-            field.choices = choices((item["code"], fund_text(item)) for item in (items or {"value": []})["value"])
-        self.areas.choices = choices((str(area.number), f"{area.number}. {area.name}") for area in self._plan_areas())
+            field.choices = choices((item["code"], fund_label(item)) for item in (items or {"value": []})["value"])
+        self.areas.choices = choices((str(area.number), f"{area.number}. {area.name}") for area in self._plan_areas)
 
+    @cached_property
     def _plan_areas(self) -> list[GoalArea]:
         municipality = self.application.round.fund.municipality
         found = select(GoalArea).join(Plan).where(Plan.code == municipality).order_by(GoalArea.number)
         return list(db.session.scalars(found))
 
     def facts(self) -> dict[str, Any]:
-        return {"areas": [area for area in self._plan_areas() if str(area.number) in (self.areas.data or [])]}
+        return {"areas": [area for area in self._plan_areas if str(area.number) in (self.areas.data or [])]}
 
 
 class ParticipantsForm(SectionForm):

@@ -5,7 +5,7 @@ from typing import Any
 from wtforms import BooleanField
 
 from fundapp.applications.models import Application
-from fundapp.applications.questions.base import SectionForm, fund_text
+from fundapp.applications.questions.base import SectionForm, fund_label
 from fundapp.applications.questions.shared import DeclarationForm
 from fundapp.languages import _l
 from fundapp.web.fields import AtMost, EmailField, LineField, Needed, OrgNumberField, PhoneField, TextField
@@ -28,7 +28,7 @@ class AchievementForm(SectionForm):
     def for_application(cls, _application: Application) -> type[SectionForm]:
         criteria = _application.round.fund.terms["goals"]["value"]
         needed = [Needed(_l("Write what results there are already.")), AtMost(4000)]
-        fields = {f"result_{item['code']}": TextField(fund_text(item), needed) for item in criteria}
+        fields = {f"result_{item['code']}": TextField(fund_label(item), needed) for item in criteria}
         return type(cls.__name__, (cls,), fields)
 
     def facts(self) -> dict[str, Any]:
