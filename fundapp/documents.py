@@ -5,11 +5,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import typst
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fundapp import clock
+from fundapp import clock, drawn
 from fundapp.db import Base, Sealed, db, public_id_column
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -42,11 +41,20 @@ def draw_up(template: str, content: dict[str, Any], *, file_name: str, language:
 
 def pdf(paper: Paper) -> bytes:
     """The paper as a tagged PDF (PDF/UA-1). Errors: typst.TypstError where the template cannot take the content."""
-    return compile_pdf(paper.template, paper.content, paper.drawn_up_at)
+    kept = drawn.kept(drawn.key_of(paper.template, paper.content, paper.drawn_up_at))
+    return kept or compile_pdf(paper.template, paper.content, paper.drawn_up_at)
+
+
+def keep_pdf(paper: Paper) -> bool:
+    """Draw the paper and keep the PDF for its reader; False where it is here already. Errors: as `pdf`, StoreFailed."""
+    key = drawn.key_of(paper.template, paper.content, paper.drawn_up_at)
+    return drawn.keep(key, lambda: compile_pdf(paper.template, paper.content, paper.drawn_up_at))
 
 
 def compile_pdf(template: str, content: dict[str, Any], at: datetime) -> bytes:
     """Compile one template; `at` is the PDF's own date, so that the same paper is always the same bytes."""
+    import typst  # noqa: PLC0415  large, and web workers seldom draw
+
     return bytes(
         typst.compile(
             TEMPLATES / template,

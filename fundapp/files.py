@@ -13,14 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import filetype
-import pikepdf
 from flask import Response
-from PIL import Image, UnidentifiedImageError
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fundapp import clock, photographs, scan
+from fundapp import clock, scan
 from fundapp import store as storing
 from fundapp.db import Base, db, public_id_column
 from fundapp.languages import Lazy, _l
@@ -38,16 +35,6 @@ _OFFICE = {
 }
 _ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"} | _OFFICE
 _LARGEST_UNPACKED = 100 * 1024 * 1024
-_CANNOT_BE_OPENED = (
-    pikepdf.PdfError,
-    pikepdf.PasswordError,
-    UnidentifiedImageError,
-    Image.DecompressionBombError,
-    OSError,
-    SyntaxError,  # Pillow's word for a broken PNG
-    zipfile.BadZipFile,
-    ValueError,
-)
 
 
 class NotAccepted(Exception):
@@ -120,12 +107,14 @@ def _scan(name: str, content: bytes) -> None:
 
 
 def _joined(sent: Sequence[tuple[str, bytes]]) -> Checked:
+    from fundapp import photographs  # noqa: PLC0415  with pikepdf and Pillow: dear to import, and few requests need it
+
     kinds = [_kind_of(content) for _name, content in sent]
     if not all(kind in _IMAGES | _HEIC for kind in kinds):
         raise NotAccepted(_l("Choose several photos at once, or one other file at a time."))
     try:
         content = photographs.joined([content for _name, content in sent])
-    except _CANNOT_BE_OPENED as fault:
+    except photographs.CANNOT_BE_OPENED as fault:
         raise NotAccepted(
             _l("A photo cannot be opened, or is larger than we can take. Take it again, or send the others without it.")
         ) from fault
@@ -155,6 +144,8 @@ def check(name: str, content: bytes) -> Checked:
 
     All is kept as it was sent, byte for byte, but a HEIC photograph, which becomes JPEG. Errors: NotAccepted.
     """
+    from fundapp import photographs  # noqa: PLC0415  as in _joined
+
     _demand_size(content)
     media_type = _kind_of(content)
     if media_type not in _ENDINGS and media_type not in _HEIC:
@@ -165,7 +156,7 @@ def check(name: str, content: bytes) -> Checked:
             _demand_size(jpeg)
             return Checked(_safe_name(name, "jpg"), "image/jpeg", jpeg, (_told_of(name, media_type, content),))
         _open(media_type, content)
-    except _CANNOT_BE_OPENED as fault:
+    except (*photographs.CANNOT_BE_OPENED, zipfile.BadZipFile) as fault:
         raise NotAccepted(
             _l("The file cannot be opened. It may be damaged or locked. Save it again and choose it again.")
         ) from fault
@@ -174,6 +165,8 @@ def check(name: str, content: bytes) -> Checked:
 
 def _kind_of(content: bytes) -> str:
     """The media type that the content has, whatever the name says; "" where it is none we know."""
+    import filetype  # noqa: PLC0415  only uploads need it
+
     kind = filetype.guess(content)
     return _office_type(content) or (kind.mime if kind else "")
 
@@ -196,13 +189,12 @@ def _office_type(content: bytes) -> str | None:
 
 
 def _open(media_type: str, content: bytes) -> None:
+    from fundapp import photographs  # noqa: PLC0415  as in _joined
+
     if media_type == "application/pdf":
-        with pikepdf.open(io.BytesIO(content)) as pdf:
-            if not len(pdf.pages):
-                raise ValueError("no pages")
+        photographs.open_pdf(content)
     elif media_type in _IMAGES:
-        with Image.open(io.BytesIO(content)) as picture:
-            picture.verify()
+        photographs.open_picture(content)
     else:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(part.file_size for part in archive.infolist()) > _LARGEST_UNPACKED:

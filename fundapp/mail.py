@@ -12,6 +12,7 @@ from fundapp.config import settings
 from fundapp.db import Base, db, enum_type, public_id_column, reread
 from fundapp.documents import Paper
 from fundapp.languages import LabelledEnum, _dl
+from fundapp.web.watch import request_id
 
 WRITTEN = "fundapp.mail.written"  # in a session's `info`: the running transaction holds mail to send
 
@@ -28,6 +29,7 @@ class Message(Base):
 
     `thread`: the case it belongs to, whose messages leave in the order they were written; empty for mail that stands
     alone. `occasion`: what may be written about only once, as a reminder. `claimed_at`: since when a sender has it.
+    `origin`: the id of the request that wrote it or asked for it to be sent again, for the log.
     """
 
     __tablename__ = "message"
@@ -54,6 +56,7 @@ class Message(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     first_refused_at: Mapped[datetime | None]
     fault: Mapped[str] = mapped_column(String(500), default="")
+    origin: Mapped[str | None] = mapped_column(String(64))
 
     enclosures: Mapped[list["Enclosure"]] = relationship(order_by="Enclosure.id")
 
@@ -95,6 +98,7 @@ def write(
         occasion=occasion,
         written_at=now,
         next_try_at=now,
+        origin=request_id() or None,
         enclosures=[Enclosure(paper=paper) for paper in papers],
     )
     db.session.add(message)
@@ -113,5 +117,6 @@ def send_again(message: Message) -> bool:
     if message.status not in (MessageStatus.FAILED, MessageStatus.WAITING):
         return False
     message.status, message.next_try_at, message.first_refused_at = MessageStatus.WAITING, clock.now(), None
+    message.origin = request_id() or message.origin
     db.session.info[WRITTEN] = True
     return True

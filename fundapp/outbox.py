@@ -5,11 +5,12 @@ its message is taken again after CLAIM_LASTS. That is the one way a message can 
 the sender died (or the line broke) before the answer was noted. Both copies then bear the same Message-ID.
 """
 
+import logging
 import time
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import aliased
 
@@ -18,6 +19,7 @@ from fundapp.config import settings
 from fundapp.db import db, reading
 from fundapp.mail import Message, MessageStatus
 from fundapp.smtp import Answer, Line
+from fundapp.web.watch import go_on_as, request_id
 
 CLAIM_LASTS = timedelta(minutes=15)
 FIRST_PAUSE = timedelta(minutes=1)
@@ -25,6 +27,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 TRIED_FOR = timedelta(days=4)  # RFC 5321 4.5.4.1: a sender gives up after at least 4 to 5 days
 BROKEN_LINES = 3  # so many in a row, and the server is left alone until the next sweep
 SLICE = 200
+
+log = logging.getLogger(__name__)
 
 _BEING_TRIED = (MessageStatus.WAITING, MessageStatus.SENDING)
 
@@ -74,10 +78,20 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
 
 
 def _send(key: int, line: Line) -> Answer | None:
-    """Try one message; None where it is not ours to send (now)."""
+    """Try one message; None where it is not ours to send (now). Logged under the id of the request that wrote it."""
     claimed = _claim(key)
     if claimed is None:
         return None
+    at, name, origin = claimed
+    with go_on_as(origin or request_id(), job="send_outbox"):
+        answer = _send_claimed(key, at, line)
+        # Neither the address nor the server's words, which may hold it: both stand in the message's row.
+        level = logging.INFO if answer is Answer.TAKEN else logging.WARNING
+        log.log(level, "mail %s: %s", name, answer.name.lower())
+    return answer
+
+
+def _send_claimed(key: int, claimed: datetime, line: Line) -> Answer:
     try:
         email = _drawn(key)
     except SQLAlchemyError:
@@ -91,8 +105,11 @@ def _send(key: int, line: Line) -> Answer | None:
     return answer
 
 
-def _claim(key: int) -> datetime | None:
-    """Take the message, alone and durably; gives the claim's instant, None where somebody or something is before us."""
+def _claim(key: int) -> tuple[datetime, str, str | None] | None:
+    """Take the message, alone and durably; gives the claim's instant, the message's public id and origin.
+
+    None where somebody or something is before us.
+    """
     now = clock.now()
     earlier = aliased(Message)
     is_held_up = and_(
@@ -103,11 +120,11 @@ def _claim(key: int) -> datetime | None:
         update(Message)
         .where(Message.id == key, _is_due(now), ~is_held_up)
         .values(status=MessageStatus.SENDING, claimed_at=now, attempts=Message.attempts + 1)
+        .returning(Message.public_id, Message.origin)
         .execution_options(synchronize_session=False)
-    )
-    assert isinstance(taken, CursorResult)  # noqa: S101  an UPDATE gives no rows
+    ).one_or_none()
     db.session.commit()
-    return now if taken.rowcount else None
+    return (now, taken.public_id, taken.origin) if taken else None
 
 
 def _drawn(key: int) -> EmailMessage:

@@ -1,9 +1,10 @@
 """Where stored files lie: a folder, or an S3-compatible store. A file is put once, under a key of ours, for ever."""
 
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:  # obstore names these in its stubs alone
     from obstore.store import S3Config
 
 _PIECE = 1024 * 1024
+DRAWN = "drawn/"  # what begins so can be made again, and is no stored file
+_HALF_PUT = re.compile(r"#\d+$")  # obstore writes a file under such a name before it gives it its own
 
 
 class StoreFailed(Exception):
@@ -30,6 +33,8 @@ def put(key: str, content: bytes) -> None:
     with _told():
         if settings().store is None:
             _make_folder(settings().files)
+            if key.startswith(DRAWN):
+                _make_folder(settings().files / DRAWN)
         obstore.put(_store(), key, content, mode="create")
         if settings().store is None:
             _settle(settings().files, key)
@@ -47,19 +52,55 @@ def content_of(key: str) -> bytes:
     return b"".join(read(key)[1])
 
 
+def has(key: str) -> bool:
+    """Whether there is such a file. Errors: StoreFailed."""
+    if settings().store is None and not settings().files.exists():
+        return False
+    with _told():
+        try:
+            obstore.head(_store(), key)
+        except FileNotFoundError:
+            return False
+    return True
+
+
 def keys() -> Iterator[str]:
-    """Every key there is, a file without a row included. Errors: StoreFailed."""
+    """Every stored file there is, one without a row included. Errors: StoreFailed."""
+    return (key for key, _at in _entries() if not key.startswith(DRAWN))
+
+
+def put_before(instant: datetime, *, drawn: bool = False) -> Iterator[str]:
+    """Every stored file, or everything drawn, that was put before the instant. Errors: StoreFailed."""
+    return (key for key, at in _entries() if key.startswith(DRAWN) is drawn and at < instant)
+
+
+def _entries() -> Iterator[tuple[str, datetime]]:
     if settings().store is None and not settings().files.exists():
         return
     with _told():
-        for page in obstore.list(_store()):
-            yield from (entry["path"] for entry in page)
+        for page in obstore.list(_store(), chunk_size=1000):
+            yield from ((entry["path"], entry["last_modified"]) for entry in page)
 
 
 def delete(key: str) -> None:
-    """For a restore that is undone; what a row points to is never deleted. Errors: StoreFailed."""
-    with _told():
+    """For a restore that is undone, and for sweeps; what a row points to is never deleted. Errors: StoreFailed."""
+    with _told(), suppress(FileNotFoundError):  # another sweep was quicker
         obstore.delete(_store(), key)
+
+
+def clear_half_put(before: datetime) -> int:
+    """Remove what a process that was killed left half-written in a folder; gives how many. A store on S3 has none."""
+    if settings().store is not None or not settings().files.exists():
+        return 0
+    with _told():
+        left = [path for path in settings().files.rglob("*") if _HALF_PUT.search(path.name) and _is_old(path, before)]
+        for path in left:
+            path.unlink(missing_ok=True)
+    return len(left)
+
+
+def _is_old(path: Path, before: datetime) -> bool:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC) < before
 
 
 def _pieces(found: "GetResult") -> Iterator[bytes]:
@@ -86,7 +127,7 @@ def _settle(folder: Path, key: str) -> None:
     """Out of the machine's memory, onto the disk: first the file, then the folder that names it."""
     (folder / key).chmod(0o600)
     _sync(folder / key)
-    _sync(folder)
+    _sync((folder / key).parent)
 
 
 def _sync(path: Path) -> None:

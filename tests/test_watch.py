@@ -4,12 +4,13 @@ import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +24,22 @@ from sqlalchemy import select, text, update
 from werkzeug.test import TestResponse
 
 from fundapp.app import create_app
+from fundapp.applications.models import Attachment
 from fundapp.config import Settings
 from fundapp.db import db
 from fundapp.funds.models import Round
+from fundapp.jobs import _in_app, has_queue
 from fundapp.mail import Message, MessageStatus, write
 from fundapp.smtp import as_email
 from fundapp.web import watch
 from fundapp.web.tally import Tally
 from tests.factories import on_day
-from tests.factories.applications import draft
+from tests.factories.applications import PDF, draft
 from tests.factories.people import applicant, organisation
 from tests.ground.apps import SignIn
 from tests.ground.pages import send
+from tests.ground.smtp import Postbox
+from tests.ground.work import work_once
 
 NAME, EMAIL, ORGANISATION, FREE_TEXT = "Kanariefågel Gul", "kanarie@fagel.example", "Kanarieklubben", "fritextkanarien"
 CANARIES = (NAME, "Kanarief", EMAIL, "kanarie@", ORGANISATION, FREE_TEXT, "198.51.100.77")
@@ -173,10 +178,75 @@ def test_another_librarys_words_are_not_filled_in(lines: StringIO) -> None:
 
 
 def test_a_job_is_logged_under_the_id_of_its_request(lines: StringIO) -> None:
-    watch.go_on_as("0123456789abcdef")
-    logging.getLogger("fundapp.jobs").warning("done")
-    watch.go_on_as("")
-    assert _read(lines)[0]["request_id"] == "0123456789abcdef"
+    with watch.go_on_as("0123456789abcdef", job="send_outbox"):
+        logging.getLogger("fundapp.jobs").warning("done")
+    logging.getLogger("fundapp.jobs").warning("another")
+    first, second = _read(lines)
+    assert (first["request_id"], first["job"]) == ("0123456789abcdef", "send_outbox")
+    assert "job" not in second
+    assert second.get("request_id") != first["request_id"]
+
+
+@pytest.mark.usefixtures("both_engines")
+def test_one_request_id_is_in_the_log_of_the_page_of_the_job_and_of_the_letter(
+    settings: Settings, postbox: Postbox, lines: StringIO
+) -> None:
+    app = create_app(replace(settings, smtp_host=postbox.host, smtp_port=postbox.port))
+    with app.app_context():
+        write(to=EMAIL, language="sv", subject="En annans", body="x")
+        db.session.commit()
+    with send(app.test_client(), "/sv/sign-in", {"email": EMAIL}) as answer:
+        known = answer.headers["X-Request-Id"]
+    watch._request_id.set("")  # a worker is another process
+    done = work_once(app)
+    assert done.exit_code == 0, done.output
+    assert len(postbox.letters) == 2
+    mine = [line for line in _read(lines) if line.get("request_id") == known]
+    assert [line["route"] for line in mine if line["logger"] == "fundapp.requests"] == ["accounts.sign_in"]
+    letters = [line["message"] for line in mine if line["logger"] == "fundapp.outbox" and line["job"] == "send_outbox"]
+    with app.app_context():
+        message = db.session.scalars(select(Message).where(Message.origin == known)).one()
+        assert letters == [f"mail {message.public_id}: taken"]
+        if has_queue():
+            assert [line["message"] for line in mine if line["logger"] == "fundapp.jobs"] == ["job done"]
+        db.session.rollback()
+        db.engine.dispose()
+    assert [bird for bird in CANARIES if bird in lines.getvalue()] == []
+
+
+@pytest.mark.usefixtures("both_engines")
+def test_a_job_that_fails_is_logged_under_the_id_of_its_request(app: Flask, lines: StringIO) -> None:
+    def broken(name: str) -> None:
+        raise RuntimeError(f"{name} wrote {FREE_TEXT}")
+
+    with pytest.raises(RuntimeError):
+        _in_app(app, "broken", broken)(request_id="0123456789abcdef", name=NAME)
+    (line,) = _read(lines)
+    assert (line["request_id"], line["job"], line["fault"]) == ("0123456789abcdef", "broken", ["RuntimeError"])
+    assert [bird for bird in CANARIES if bird in lines.getvalue()] == []
+
+
+def test_a_store_that_fails_tells_the_log_no_name_of_a_file(
+    app: Flask, settings: Settings, signed_in: SignIn, lines: StringIO
+) -> None:
+    on_day()
+    with app.app_context():
+        path = f"/sv/applications/{draft(by=applicant(NAME, EMAIL), with_attachments=False).public_id}"
+        db.session.commit()
+    client = signed_in(EMAIL)
+    file = {"kind": "other", "file": [(BytesIO(PDF), f"{FREE_TEXT}.pdf")]}
+    assert send(client, f"{path}/attachments", file).status_code == 302
+    with app.app_context():
+        attachment = db.session.scalars(select(Attachment)).one()
+        (settings.files / attachment.file.key).unlink()
+        name = attachment.public_id
+    assert _get(client, f"{path}/attachments/{name}").status_code == 503
+    shutil.rmtree(settings.files)
+    settings.files.write_text("not a folder")
+    file = {"kind": "other", "file": [(BytesIO(PDF), f"{FREE_TEXT}.pdf")]}
+    assert send(client, f"{path}/attachments", file).status_code == 503
+    assert [line["message"][:6] for line in _read(lines) if line["logger"] == "fundapp.app"].count("store:") == 2
+    assert [bird for bird in CANARIES if bird in lines.getvalue()] == []
 
 
 def test_a_slow_statement_is_logged_without_its_parameters(

@@ -11,7 +11,8 @@ import secrets
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +31,7 @@ _GOOD_ID = re.compile(r"[0-9a-fA-F-]{16,64}")
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 _route: ContextVar[str] = ContextVar("route", default="")
+_job: ContextVar[str] = ContextVar("job", default="")
 requests = logging.getLogger("fundapp.requests")
 statements = logging.getLogger("fundapp.statements")
 
@@ -42,9 +44,15 @@ def request_id() -> str:
     return _request_id.get()
 
 
-def go_on_as(known: str) -> None:
-    """Let what follows in this thread, a job, be logged under the id of the request that asked for it."""
-    _request_id.set(known)
+@contextmanager
+def go_on_as(known: str, *, job: str) -> Iterator[None]:
+    """Within it everything is logged as the named job, under the id of the request that asked for it, if one did."""
+    before = [(one, one.set(text)) for one, text in ((_request_id, known), (_route, ""), (_job, job))]
+    try:
+        yield
+    finally:
+        for one, token in before:
+            one.reset(token)
 
 
 class OneLine(logging.Formatter):
@@ -58,8 +66,8 @@ class OneLine(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage() if is_ours else str(record.msg),
         }
-        if request_id():
-            line |= {"request_id": request_id(), "route": _route.get()}
+        told = {"request_id": request_id(), "route": _route.get(), "job": _job.get()}
+        line |= {name: text for name, text in told.items() if text}
         line |= getattr(record, "facts", {})
         if record.exc_info and record.exc_info[0]:
             line |= _fault(record.exc_info)
