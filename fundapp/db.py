@@ -23,11 +23,17 @@ from sqlalchemy import (
     event,
     inspect,
 )
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, ExecutionContext
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from fundapp import patience
+
 db = SQLAlchemy()
+
+# An execution option: let PostgreSQL plan the statement for these very values, however often it comes.
+PLANNED_ANEW = "is_planned_anew"
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 _ID_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
@@ -142,6 +148,14 @@ def own_transaction() -> Iterator[Connection]:
         _reading.reset(token)
 
 
+def roll_back() -> None:
+    """Roll back, also where there is no database left to roll back."""
+    try:
+        db.session.rollback()
+    except SQLAlchemyError:
+        db.session.invalidate()
+
+
 def reread(row: object, **choices: Any) -> None:
     """`Session.refresh`, `choices` and all, that loses nothing: what this transaction changed on the row is written
     first, which SQLAlchemy would drop.
@@ -175,12 +189,15 @@ def guard(engine: Engine) -> None:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        patience.watch_over(engine)
         event.listen(engine, "begin", _begin_postgresql)
+        event.listen(engine, "do_execute", _plan_anew)
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    waits = f"busy_timeout={int(patience.OTHERS * 1000)}"
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", waits):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -188,6 +205,10 @@ def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE: a transaction that read first and then wants to write would otherwise fail at once, not wait.
     only_reads = _reading.get()
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reads else 'OFF'}")
+    if not only_reads:
+        driver = connection.connection.driver_connection
+        assert driver is not None  # noqa: S101  a transaction begins on an open connection
+        driver.execute(f"PRAGMA busy_timeout={int(patience.left() * 1000)}")
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
 
 
@@ -197,6 +218,14 @@ def _begin_postgresql(connection: Connection) -> None:
     assert driver is not None  # noqa: S101  a transaction begins on an open connection
     if driver.read_only is not _reading.get():
         driver.read_only = _reading.get()
+
+
+def _plan_anew(cursor: Any, statement: str, parameters: Any, context: ExecutionContext) -> bool:
+    """Send the statement unprepared where it asks for that; True where it is sent, else SQLAlchemy sends it."""
+    if not context.execution_options.get(PLANNED_ANEW):
+        return False
+    cursor.execute(statement, parameters, prepare=False)
+    return True
 
 
 def unsafe_settings(engine: Engine) -> list[str]:

@@ -8,12 +8,13 @@ from functools import wraps
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask import session as cookie
 from flask_login import current_user
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response as AnyResponse
 
-from fundapp import languages
-from fundapp.db import db, set_reading
+from fundapp import languages, patience
+from fundapp.db import db, roll_back, set_reading
 from fundapp.permissions import Permission, why_not
 from fundapp.workflow import NotAllowed
 
@@ -84,7 +85,7 @@ def set_up(app: Flask) -> None:
     app.before_request(_open_request)
     app.before_request(_shut_the_door)
     app.after_request(_close_transaction)
-    app.teardown_request(lambda _fault: set_reading(False))
+    app.teardown_request(lambda _fault: _let_go())
     app.url_value_preprocessor(lambda _endpoint, values: values.pop("language", None) if values else None)
 
     @app.url_defaults
@@ -108,7 +109,15 @@ def language_wanted() -> str:
 
 def _open_request() -> None:
     languages.set_current(language_wanted())
+    patience.begin_page()
     set_reading(request.method in SAFE)
+    if request.method not in SAFE:
+        g.cookie_before = dict(cookie)
+
+
+def _let_go() -> None:
+    patience.end_page()
+    set_reading(False)
 
 
 def _shut_the_door() -> None:
@@ -128,8 +137,25 @@ def keep_anyway() -> None:
 
 def _close_transaction(response: Response) -> Response:
     is_kept = response.status_code < 400 or (response.status_code == 422 and g.get("is_kept", False))
-    if request.method not in SAFE and is_kept:
+    if request.method in SAFE or not is_kept:
+        roll_back()
+        return response
+    try:
         db.session.commit()
-    else:
-        db.session.rollback()
+    except Exception as fault:  # Flask asks no error handler from here
+        g.is_committing = True
+        return _refused(fault)
     return response
+
+
+def _refused(fault: Exception) -> Response:
+    """The page for a commit that failed; what the view put into the cookie ("Saved.") goes with what it wrote.
+
+    Errors: the fault itself, where no page is made for its kind.
+    """
+    cookie.clear()
+    cookie.update(g.get("cookie_before", {}))
+    roll_back()
+    answer = current_app.make_response(current_app.handle_user_exception(fault))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

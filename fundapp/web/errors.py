@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from fundapp import languages
-from fundapp.db import db
+from fundapp.db import roll_back
 from fundapp.languages import Lazy, _l
 from fundapp.store import StoreFailed
+from fundapp.web.typed import typed
 from fundapp.workflow import NotAllowed, StepNotPossible
 
 TEXTS: dict[int, tuple[Lazy, Lazy]] = {
@@ -34,20 +36,61 @@ _NO_STORE = (
     _l("Nothing was changed, and no file was kept. What you had saved before is still there. Try again in a while."),
 )
 _STALE = _l("Somebody else changed this while you had it open. Open it again to see what is there now.")
+_NO_ROOM = (
+    _l("Nothing can be kept just now"),
+    _l("Nothing was changed. What you had saved before is still there. Try again in a while."),
+)
+_IN_DOUBT = (
+    TEXTS[503][0],
+    _l("We cannot tell whether this was kept. Wait a minute, open the page again, and look before you send once more."),
+)
+_COLLISIONS = frozenset({"40001", "40P01"})  # PostgreSQL: somebody else's transaction came in between
+_DISK_FULL = "53100"
+_TYPED_IS_SHOWN = frozenset({400, 401, 403, 409})
+RETRY_AFTER = 10  # seconds
 
 
-def error_page(status: int, reason: Any = None) -> tuple[str, int]:
+def error_page(status: int, reason: Any = None) -> tuple[str, int] | Response:
     """The page for a status, with the domain's own reason where it has one."""
     heading, text = TEXTS.get(status, TEXTS[400 if status < 500 else 500])
     if status >= 500:
-        return _plain_page(heading, text), status
-    return render_template("errors/error.html", status=status, heading=heading, text=text, reason=reason), status
+        return _plain_page(heading, text, is_typed_shown=True), status
+    kept = typed() if status in _TYPED_IS_SHOWN and request.method == "POST" else None
+    try:
+        page = render_template(
+            "errors/error.html", status=status, heading=heading, text=text, reason=reason, typed=kept
+        )
+    except (DBAPIError, NoConnectionFree) as fault:  # the frame tells who is signed in
+        return _no_database(fault)
+    return page, status
 
 
-def _plain_page(heading: Any, text: Any) -> str:
+def _plain_page(heading: Any, text: Any, *, is_sent_again: bool = False, is_typed_shown: bool = False) -> str:
     """A page that asks nothing of the database, not even who reads it, as `render_template` would."""
     template = current_app.jinja_env.get_template("errors/plain.html")
-    return template.render(heading=heading, text=text, language=languages.current())
+    kept = typed() if is_sent_again or is_typed_shown else None
+    return template.render(
+        heading=heading, text=text, language=languages.current(), typed=kept, is_sent_again=is_sent_again
+    )
+
+
+def _no_database(fault: Exception) -> Response:
+    """503: the database is gone, full or busy. What was typed stands in the page, ready to be sent again."""
+    told = getattr(fault, "orig", None) or fault
+    current_app.logger.error("database: %s on %s", type(told).__name__, request.endpoint)
+    roll_back()
+    is_in_doubt = bool(getattr(fault, "connection_invalidated", False) and g.get("is_committing", False))
+    heading, text = _IN_DOUBT if is_in_doubt else _NO_ROOM if _is_full(told) else TEXTS[503]
+    answer = make_response(_plain_page(heading, text, is_sent_again=not is_in_doubt, is_typed_shown=True), 503)
+    answer.headers["Retry-After"] = str(RETRY_AFTER)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _is_full(told: Any) -> bool:
+    """SQLite calls a disk that takes no more, and a file that may not grow, full or an error of input and output."""
+    name = getattr(told, "sqlite_errorname", "")
+    return getattr(told, "sqlstate", "") == _DISK_FULL or name == "SQLITE_FULL" or name.startswith("SQLITE_IOERR")
 
 
 def _read_out(largest: int) -> None:
@@ -65,36 +108,43 @@ def set_up(app: Flask) -> None:
     """Turn the domain's errors and Werkzeug's into pages."""
 
     @app.errorhandler(StepNotPossible)
-    def _not_possible(fault: StepNotPossible) -> tuple[str, int]:
-        db.session.rollback()
+    def _not_possible(fault: StepNotPossible) -> tuple[str, int] | Response:
+        roll_back()
         return error_page(409, fault.reason)
 
     @app.errorhandler(NotAllowed)
-    def _not_allowed(fault: NotAllowed) -> tuple[str, int]:
-        db.session.rollback()
+    def _not_allowed(fault: NotAllowed) -> tuple[str, int] | Response:
+        roll_back()
         return error_page(403, fault.reason)
 
     @app.errorhandler(StaleDataError)
-    def _stale(_fault: StaleDataError) -> tuple[str, int]:
-        db.session.rollback()
+    def _stale(_fault: StaleDataError) -> tuple[str, int] | Response:
+        roll_back()
         return error_page(409, _STALE)
 
     @app.errorhandler(CSRFError)
-    def _no_token(_fault: CSRFError) -> tuple[str, int]:
+    def _no_token(_fault: CSRFError) -> tuple[str, int] | Response:
         return error_page(400, _l("The page had been open too long, or cookies are turned off."))
 
-    @app.errorhandler(OperationalError)
-    def _no_database(fault: OperationalError) -> tuple[str, int]:
-        app.logger.error("database: %s on %s", type(fault.orig).__name__, request.endpoint)
-        db.session.rollback()
-        return error_page(503)
+    @app.errorhandler(NoConnectionFree)
+    def _no_turn(fault: NoConnectionFree) -> Response:
+        return _no_database(fault)
+
+    @app.errorhandler(DBAPIError)
+    def _database(fault: DBAPIError) -> tuple[str, int] | Response:
+        if getattr(fault.orig, "sqlstate", None) in _COLLISIONS:
+            roll_back()
+            return error_page(409, _STALE)
+        if isinstance(fault, OperationalError) or fault.connection_invalidated:
+            return _no_database(fault)
+        raise fault
 
     @app.errorhandler(StoreFailed)
     def _no_store(fault: StoreFailed) -> tuple[str, int, dict[str, str]]:
         app.logger.error("store: %s on %s", fault, request.endpoint)
-        db.session.rollback()
+        roll_back()
         heading, text = _NO_STORE
-        return _plain_page(heading, text), 503, {"Retry-After": "60"}
+        return _plain_page(heading, text, is_typed_shown=True), 503, {"Retry-After": "60"}
 
     @app.errorhandler(HTTPException)
     def _http(fault: HTTPException) -> Any:
@@ -105,5 +155,5 @@ def set_up(app: Flask) -> None:
         if fault.code != 404:
             app.logger.info("%s on %s", fault.code, request.endpoint)
         if fault.code >= 500:
-            db.session.rollback()
+            roll_back()
         return error_page(fault.code)

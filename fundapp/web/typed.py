@@ -1,0 +1,76 @@
+"""What somebody had typed, for a page that could not be answered: shown again and, where that is safe, sent again."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import g, request
+from werkzeug.exceptions import HTTPException
+
+from fundapp.web.headers import SAFE
+
+_SECRETS = frozenset({"code", "password", "token"})
+_CHOSEN = re.compile(r"[a-z0-9_.:-]*")  # what a radio button or a hidden field holds, rather than a person's words
+_MOST_SHOWN = 50_000  # characters
+
+
+@dataclass(frozen=True)
+class Typed:
+    """`words` are to be read, `fields` to be sent again to `again`, which is None where that must not be done."""
+
+    words: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    is_cut: bool = False
+    is_file_lost: bool = False
+    again: str | None = None
+    page: str | None = None  # where the form came from
+
+
+def typed() -> Typed:
+    """What this request brought along; of a GET, its own address.
+
+    Nothing is shown of what another site sent, so that nobody can put words on our page; and only what came with our
+    own token may be sent again by one press, so that nobody can have it pressed for them. How much there can be is
+    bounded by MAX_FORM_MEMORY_SIZE.
+    """
+    here = "/" + request.full_path.rstrip("?").lstrip("/")
+    if request.method in SAFE:
+        return Typed(again=here)
+    if not (g.get("csrf_valid", False) or _is_from_here()):
+        return Typed()
+    try:
+        sent = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+        is_file_lost = any(file.filename for file in request.files.values())
+    except HTTPException:  # too much of it
+        return Typed(page=_page())
+    fields = tuple((name, value) for name, value in sent if name not in _SECRETS)
+    may_repeat = g.get("csrf_valid", False) and request.endpoint and len(fields) == len(sent) and not is_file_lost
+    words, is_cut = _readable(fields)
+    return Typed(words, fields, is_cut, is_file_lost, here if may_repeat else None, _page())
+
+
+def _readable(fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], bool]:
+    """The words among the fields, so long as they fit, and whether some did not."""
+    found, left = [], _MOST_SHOWN
+    for _name, value in fields:
+        if value.strip() and not _CHOSEN.fullmatch(value):
+            found.append(value[:left])
+            left -= len(value)
+        if left <= 0:
+            break
+    return tuple(found), left < 0
+
+
+def _page() -> str | None:
+    """The page of ours that the form stood on."""
+    parts = urlsplit(request.referrer or "")
+    if parts.netloc != request.host or not parts.path.startswith("/"):
+        return None
+    return "/" + parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
+
+
+def _is_from_here() -> bool:
+    site = request.headers.get("Sec-Fetch-Site")
+    if site:
+        return site == "same-origin"
+    return urlsplit(request.headers.get("Origin") or request.referrer or "").netloc == request.host
