@@ -3,9 +3,12 @@
 import sys
 
 import click
+from flask import Flask
 from flask.cli import ScriptInfo, with_appcontext
+from flask_alembic import Alembic
 from flask_alembic.cli import cli as db_commands
 
+from fundapp import revisions
 from fundapp.accounts.cli import people
 from fundapp.app import create_app
 from fundapp.backup_cli import backup, backup_key, restore, verify
@@ -27,6 +30,15 @@ def cli() -> None:
 assert db_commands.callback is not None  # noqa: S101
 db_commands.callback = with_appcontext(db_commands.callback)
 
+
+@db_commands.command()
+@click.argument("revision")
+@click.pass_obj
+def downgrade(alembic: Alembic, revision: str) -> None:
+    """Go back to REVISION (0002), or to base. Flask-Alembic's own command reads 0002 as two steps back."""
+    alembic.downgrade(revision)
+
+
 for command, name in (
     (check, "check"),
     (db_commands, "db"),
@@ -44,10 +56,17 @@ for command, name in (
     cli.add_command(command, name)
 
 
+def _app() -> Flask:
+    """The app with what only commands need."""
+    app = create_app()
+    revisions.set_up(app)
+    return app
+
+
 def main() -> None:
     """Run one command; a bad setting is told in one line each, with exit code 2."""
     try:
-        cli(obj=ScriptInfo(create_app=lambda: create_app()), prog_name="fundapp")
+        cli(obj=ScriptInfo(create_app=_app), prog_name="fundapp")
     except BadSettings as fault:
         for line in fault.faults:
             click.echo(f"fundapp: {line}", err=True)

@@ -30,6 +30,7 @@ class Settings:
 
     `proxies` is how many of our own proxies a request passes, and so how many hops of X-Forwarded-For are believed;
     `limit_factor` multiplies every limit of web/limits.py (a load test sets it high).
+    `funds` is a folder of the town's own terms, beside those that are shipped (funds/terms.py).
     `store` is s3://bucket/prefix where stored files do not lie in the folder `files`; `clamd` is host:port or the path
     of a socket; `backup_recipients` are public keys of age with blanks between, `backup_identity` a private one's file.
     """
@@ -61,6 +62,7 @@ class Settings:
     clamd: str | None = None
     backup_recipients: str | None = None
     backup_identity: Path | None = None
+    funds: Path | None = None
 
     @property
     def demo_clock(self) -> Path:
@@ -73,6 +75,7 @@ VARIABLES = {
     "FUNDAPP_DEMO": "is_demo",
     "FUNDAPP_DEMO_DATE": "demo_date",
     "FUNDAPP_MUNICIPALITY": "municipality",
+    "FUNDAPP_FUNDS": "funds",
     "FUNDAPP_BASE_URL": "base_url",
     "FUNDAPP_PROXIES": "proxies",
     "FUNDAPP_SECRET_KEY": "secret_key",
@@ -125,6 +128,7 @@ def read(environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:
         secret_key=environ.get("FUNDAPP_SECRET_KEY", "") or ("" if is_production else _kept_secret(instance, faults)),
         base_url=environ.get("FUNDAPP_BASE_URL", "" if is_production else "http://127.0.0.1:8000").rstrip("/"),
         instance=instance,
+        funds=Path(environ["FUNDAPP_FUNDS"]).absolute() if environ.get("FUNDAPP_FUNDS") else None,
         **_files(environ, instance),
         **_smtp(environ, faults),
         mail_from=environ.get("FUNDAPP_MAIL_FROM", "fundapp@localhost"),
@@ -192,8 +196,8 @@ def _unfit_store(found: Settings) -> list[str]:
         faults.append("FUNDAPP_STORE_ENDPOINT must be an https address")
     if found.clamd and not re.fullmatch(r"/.+|[^/]+:[0-9]+", found.clamd):
         faults.append("FUNDAPP_CLAMD must be host:port or the path of a socket")
-    if not all(recipient.startswith("age1") for recipient in (found.backup_recipients or "").split()):
-        faults.append("FUNDAPP_BACKUP_RECIPIENTS must be public keys of age, which begin with age1")
+    if not all(re.fullmatch("age1[a-z0-9]{58}", key) for key in (found.backup_recipients or "").split()):
+        faults.append("FUNDAPP_BACKUP_RECIPIENTS must be public keys of age: age1 and 58 letters and digits each")
     return faults
 
 

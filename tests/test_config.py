@@ -151,15 +151,16 @@ def test_stored_files_lie_in_a_folder_or_on_s3(tmp_path: Path) -> None:
 def test_scanning_and_backups_are_off_until_they_are_named(tmp_path: Path) -> None:
     found = _read(tmp_path, **SAFE)
     assert (found.store, found.clamd, found.backup_recipients, found.backup_identity) == (None, None, None, None)
+    recipients = f"age1{'q' * 58} age1{'z' * 58}"
     named = _read(
         tmp_path,
         **SAFE,
         FUNDAPP_CLAMD="/run/clamav/clamd.ctl",
-        FUNDAPP_BACKUP_RECIPIENTS="age1first age1second",
+        FUNDAPP_BACKUP_RECIPIENTS=recipients,
         FUNDAPP_BACKUP_IDENTITY=str(tmp_path / "key"),
     )
     assert (named.clamd, named.backup_identity) == ("/run/clamav/clamd.ctl", tmp_path / "key")
-    assert named.backup_recipients == "age1first age1second"
+    assert named.backup_recipients == recipients
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,29 @@
 """Load funds and rounds from their terms. Idempotent: sums already in the ledger and a changed frame are left alone."""
 
+from pathlib import Path
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fundapp import clock
 from fundapp.boards.models import Board
 from fundapp.funds.models import Fund, FundKind, LedgerEntry, LedgerKind, Round
-from fundapp.funds.terms import RoundTerms, Terms, as_data, terms_of
+from fundapp.funds.terms import BadTerms, RoundTerms, Terms, as_data, terms_of
 
 
-def load_funds(session: Session, municipality: str) -> list[Fund]:
-    """Make the tables agree with the municipality's terms, add rounds that are missing, remove nothing."""
-    return [_load_fund(session, terms) for terms in terms_of(municipality)]
+def load_funds(session: Session, municipality: str, own: Path | None = None) -> list[Fund]:
+    """Make the tables agree with the municipality's terms, add rounds that are missing, remove nothing.
+
+    `own`: a folder of the town's own terms. Errors: BadTerms.
+    """
+    return [_load_fund(session, terms) for terms in terms_of(municipality, own)]
 
 
 def _load_fund(session: Session, terms: Terms) -> Fund:
     boards = {b.code: b for b in session.scalars(select(Board).where(Board.municipality == terms.municipality))}
+    for code in (terms.deciding_body.value, terms.statutes_body.value):
+        if code not in boards:
+            raise BadTerms(f"{terms.code}: there is no body {code!r} here")
     fund = session.scalar(select(Fund).where(Fund.code == terms.code))
     if fund is None:
         fund = Fund(code=terms.code, municipality=terms.municipality)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from fundapp.clock import STOCKHOLM
+from fundapp.data_texts import chosen
 
 TERMS = Path(__file__).parent / "data"
 KINDS = ("fund", "stipend")
@@ -38,14 +39,14 @@ class Sourced(Generic[V]):
 
 @dataclass(frozen=True)
 class Text:
-    """A text an applicant reads. The Swedish one governs; the English one is a translation of ours."""
+    """A text an applicant reads. The Swedish one governs; English stands beside it, other languages in data_texts."""
 
     sv: str
     en: str
 
     def shown_in(self, language: str) -> tuple[str, str]:
         """The code of the language the text is given in, and the text: Swedish where there is no translation."""
-        return ("en", self.en) if language == "en" else ("sv", self.sv)
+        return chosen({"sv": self.sv, "en": self.en}, language)
 
 
 @dataclass(frozen=True)
@@ -135,10 +136,17 @@ def _sourced_in(holder: Terms | RoundTerms, prefix: str) -> list[tuple[str, Sour
     return [(name, value) for name, value in values if isinstance(value, Sourced)]
 
 
-def terms_of(municipality: str) -> list[Terms]:
-    """The terms of everything that can be applied for in a municipality. Errors: BadTerms."""
-    every = [read_terms(path) for path in sorted(TERMS.glob("*.toml"))]
-    return [terms for terms in every if terms.municipality == municipality]
+def terms_of(municipality: str, own: Path | None = None) -> list[Terms]:
+    """The terms of everything that can be applied for in a municipality: those shipped, and those in the folder `own`,
+    where a fund's code stands for the whole of it: the town's own file is used instead of ours. Errors: BadTerms.
+    """
+    if own is not None and not own.is_dir():
+        raise BadTerms(f"{own} is not a folder")
+    shipped = [read_terms(path) for path in sorted(TERMS.glob("*.toml"))]
+    every = {terms.code: terms for terms in shipped}
+    for path in sorted(own.glob("*.toml")) if own is not None else ():
+        every |= {(terms := read_terms(path)).code: terms}
+    return [terms for terms in every.values() if terms.municipality == municipality]
 
 
 def read_terms(path: Path) -> Terms:
