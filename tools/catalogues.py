@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+from babel.plural import to_gettext
 
 from fundapp.languages import LANGUAGES, TRANSLATIONS, Language
 
@@ -75,9 +77,16 @@ def extract(domain: str, root: Path = ROOT) -> Catalog:
 def read(place: Place) -> Catalog:
     """The catalogue as it lies in its file; an empty one where there is no file."""
     if not place.path.exists():
-        return Catalog(place.locale, place.domain, creation_date=datetime.now(UTC), fuzzy=False)
+        empty = Catalog(place.locale, place.domain, creation_date=datetime.now(UTC), fuzzy=False)
+        empty.mime_headers = [("Plural-Forms", plural_forms(place.language))]
+        return empty
     with place.path.open("rb") as file:
         return read_po(file, locale=place.locale, domain=place.domain)
+
+
+def plural_forms(language: Language) -> str:
+    """CLDR's rule as the header writes it; Babel's own table gives Dari one form where CLDR has two."""
+    return to_gettext(Locale.parse(language.formats).plural_form).removesuffix(";")
 
 
 def write(place: Place, catalogue: Catalog) -> bool:
