@@ -3,27 +3,23 @@
 import gc
 from typing import Any, Literal
 
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Flask, Response, jsonify, redirect, request, url_for
-from flask_alembic import Alembic
 from flask_login import current_user
 from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
-from fundapp import clock, config, files, jobs, languages, paths, safety
+from fundapp import clock, config, files, jobs, languages, paths, patience, revisions, safety
 from fundapp.accounts import sessions
 from fundapp.config import BadSettings, Settings
-from fundapp.db import Base, UtcInstant, db, guard
+from fundapp.db import UtcInstant, db, guard
 from fundapp.funds.queries import ledger_faults
 from fundapp.goals.rules import municipality_named
 from fundapp.stations import BLUEPRINTS, DESK
 from fundapp.web import access, errors, filters, headers, limits, menu, metrics, watch
-
-alembic = Alembic(metadatas=Base.metadata, run_mkdir=False, command_name="")
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -47,7 +43,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         watch.listen(db.engine, app.extensions["fundapp.tally"])
     with app.app_context():
         jobs.set_up(app)
-    alembic.init_app(app)
     sessions.set_up(app)
     for part in (access, errors, filters, menu):
         part.set_up(app)
@@ -97,12 +92,15 @@ def _configure(app: Flask, ours: Settings) -> None:
         MAX_CONTENT_LENGTH=files.LARGEST_SENT + 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         # A fault that is logged must not tell what somebody typed.
-        SQLALCHEMY_ENGINES={"default": {"url": ours.database_url, "hide_parameters": True}},
+        SQLALCHEMY_ENGINES={
+            "default": {"url": ours.database_url, "hide_parameters": True, "pool_timeout": patience.POOL}
+        },
         ALEMBIC={"script_location": str(paths.MIGRATIONS)},
         ALEMBIC_CONTEXT={
             "render_as_batch": True,
             "render_item": _as_plain_type,
             "include_name": jobs.leave_out_of_comparison,
+            "include_object": _is_for_this_engine,
         },
         WTF_CSRF_TIME_LIMIT=None,
     )
@@ -114,6 +112,11 @@ def _configure(app: Flask, ours: Settings) -> None:
 def _as_plain_type(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """In a migration our own type is the plain one beneath it, so that an old migration never needs today's code."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcInstant) else False
+
+
+def _is_for_this_engine(item: Any, *_rest: Any) -> bool:
+    """Whether a table or index is to be found in this database: an index may be for one engine alone."""
+    return item.info.get("engine", db.engine.dialect.name) == db.engine.dialect.name
 
 
 def _set_up_demo(app: Flask, ours: Settings) -> None:
@@ -147,10 +150,9 @@ def _add_plain_pages(app: Flask) -> None:
         """200 only when the database answers and its migrations are at head."""
         try:
             with db.engine.connect() as connection:
-                current = MigrationContext.configure(connection).get_current_revision()
+                current = connection.scalar(text("SELECT version_num FROM alembic_version"))
         except SQLAlchemyError:
             return jsonify(status="unavailable", database="no answer"), 503
-        head = ScriptDirectory(str(paths.MIGRATIONS), version_locations=[str(paths.MIGRATIONS)]).get_current_head()
-        if current != head:
+        if current != revisions.head():
             return jsonify(status="unavailable", database="ok", migrations="not at head"), 503
         return jsonify(status="ok", database="ok", migrations=current), 200

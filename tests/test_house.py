@@ -76,6 +76,7 @@ PAGES: dict[str, frozenset[str]] = {
     "applications.attachment": OWNER,
     "registry.start": BOARD_ROOM,
     "registry.list": BOARD_ROOM,
+    "registry.export": BOARD_ROOM,
     "registry.show": CASE_READERS,
     "registry.register": frozenset({"registrar"}),
     "registry.file_document": frozenset({"registrar", "officer"}),

@@ -3,7 +3,6 @@
 from flask import Flask
 from sqlalchemy import MetaData, inspect, text
 
-from fundapp.app import alembic
 from fundapp.db import Base, db
 from tests.factories import on_day
 from tests.factories.decisions import granted
@@ -34,18 +33,18 @@ def test_up_down_and_up_again_on_a_populated_database(app_on_both: Flask) -> Non
         granted()
         db.session.commit()
     with app_on_both.app_context():
-        alembic.downgrade("base")
+        app_on_both.extensions["alembic"].downgrade("base")
         db.session.commit()
         assert _tables() == {"alembic_version"}
         assert _left_of_the_queue() == []
     with app_on_both.app_context():
-        alembic.upgrade()
+        app_on_both.extensions["alembic"].upgrade()
         assert _tables() == set(Base.metadata.tables) | {"alembic_version"} | _queue_tables()
 
 
 def test_models_and_migrations_agree(app_on_both: Flask) -> None:
     with app_on_both.app_context():
-        assert alembic.compare_metadata() == []
+        assert app_on_both.extensions["alembic"].compare_metadata() == []
 
 
 def test_the_database_keeps_every_rule_the_models_name(app_on_both: Flask) -> None:

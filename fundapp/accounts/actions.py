@@ -3,9 +3,9 @@
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from fundapp import clock, languages
+from fundapp import clock, languages, patience
 from fundapp.accounts import emails, rules
 from fundapp.accounts.models import (
     Account,
@@ -126,8 +126,14 @@ def note_seen(session: LoginSession) -> None:
     if not is_reading():
         session.last_seen_at = clock.now()
         return
-    with own_transaction() as connection:
-        connection.execute(update(LoginSession).where(LoginSession.id == session.id).values(last_seen_at=clock.now()))
+    try:
+        with patience.at_most(0.2), own_transaction() as connection:
+            seen = update(LoginSession).where(LoginSession.id == session.id).values(last_seen_at=clock.now())
+            connection.execute(seen)
+    except OperationalError as fault:
+        # A disk that is full, or somebody's long turn to write: no reason to refuse a page that only reads.
+        if fault.connection_invalidated:
+            raise
 
 
 def correct_account(account: Account, *, name: str, phone: str, language: str, by: Account) -> None:

@@ -8,8 +8,6 @@ import unicodedata
 from datetime import date
 from typing import Any
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from flask import request
 from flask_wtf import FlaskForm
 from stdnum import luhn
@@ -232,6 +230,8 @@ class EmailField(ReadField):
     """An e-mail address, kept in lower case."""
 
     def read(self, text: str) -> str:
+        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  dear to import, seldom typed
+
         try:
             return validate_email(text, check_deliverability=False).normalized.lower()
         except EmailNotValidError:
@@ -242,6 +242,8 @@ class PhoneField(ReadField):
     """A phone number, kept as +46…; Swedish where no country is given."""
 
     def read(self, text: str) -> str:
+        import phonenumbers  # noqa: PLC0415  dear to import, seldom typed
+
         try:
             number = phonenumbers.parse(text, "SE")
         except phonenumbers.NumberParseException:
