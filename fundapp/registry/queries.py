@@ -24,7 +24,7 @@ from fundapp.search import holds
 from fundapp.workflow import OPEN_TO_OFFICIALS, ApplicationStatus
 
 PAGE = 25
-NEAR = 1000  # how many of the newest a search looks through before it asks the index of words
+NEAR = 5_000  # how many of the newest a search looks through before it asks the index of words
 _Officer = aliased(Account)
 
 
