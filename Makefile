@@ -7,7 +7,7 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PYTEST  := $(BIN)/python -m pytest -n 2
 LOCKED  := pyproject.toml uv.lock
 
-.PHONY: run test test-all scanner lint catalogues pictures bench clean machine
+.PHONY: run test test-all scanner lint catalogues fonts pictures bench clean machine
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp  ## serve the demo on http://127.0.0.1:8000 (PORT=… for another port)
@@ -32,6 +32,9 @@ lint: .venv/test.stamp  ## what can be seen without running the app
 
 catalogues: .venv/test.stamp  ## bring translations/ up to date with the texts in the code
 	$(BIN)/python tools/catalogues.py update
+
+fonts: .venv/test.stamp  ## cut the web fonts anew, when a catalogue has got new letters
+	$(BIN)/python -m tools.fonts
 
 pictures: .venv/test.stamp machine  ## remake the pictures in docs/pictures
 	$(BIN)/python tools/pictures.py

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 import gettext as gettext_rules
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,7 +20,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.messages.pofile import read_po
 from markupsafe import Markup, escape
 
@@ -43,14 +44,23 @@ class Language:
     is_preliminary: bool = False
 
 
+# In the order of the menu: Swedish, then the two languages that the municipality is an administrative area for
+# (lag 2009:724). Babel knows neither fit nor prs; their formats are those of Finnish and of Persian in Afghanistan.
 LANGUAGES = {
     language.code: language
     for language in (
         Language("sv", "svenska", "sv", "ltr", "sv_SE", "sv", is_for_desk=True),
+        Language("fi", "suomi", "fi", "ltr", "fi", "fi", is_preliminary=True),
+        Language("fit", "meänkieli", "fit", "ltr", "fi", "fi@fit", is_preliminary=True),
         Language("en", "English", "en", "ltr", "en_SE", None, is_for_desk=True),
+        Language("ar", "العربية", "ar", "rtl", "ar", "ar", is_preliminary=True),
+        Language("prs", "دری", "prs", "rtl", "fa_AF", "fa_AF", is_preliminary=True),
+        Language("so", "Soomaali", "so", "ltr", "so", "so", is_preliminary=True),
+        Language("ti", "ትግርኛ", "ti", "ltr", "ti", "ti", is_preliminary=True),
     )
 }
 AUTHORITY_LANGUAGE = "sv"  # språklagen 2009:600 10 §
+OTHER_LANGUAGE = "und"  # BCP 47 for a text whose language nobody has named: a person may write in any
 
 _current: ContextVar[str] = ContextVar("language", default=AUTHORITY_LANGUAGE)
 
@@ -210,8 +220,39 @@ def _long_day(day: date, formats: str) -> str:
 
 def day_and_time(instant: datetime) -> str:
     """An instant as a local day and time: `6 mars 2017 14:02`."""
-    local = instant.astimezone(clock.STOCKHOLM)
-    return f"{long_day(local.date())}{NBSP}{format_datetime(local, 'HH:mm', locale='sv_SE')}"
+    return f"{long_day(clock.local_day(instant))}{NBSP}{time_of_day(instant)}"
+
+
+def time_of_day(instant: datetime) -> str:
+    """An instant as a local time: `14:02`."""
+    return f"{instant.astimezone(clock.STOCKHOLM):%H:%M}"
+
+
+def language_name(code: str) -> str:
+    """A language's own name; for one that nobody has named, that it is another than those of the menu."""
+    return LANGUAGES[code].own_name if code in LANGUAGES else _("Another language")
+
+
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+# A sum, a number, an address or a Swedish name: `45 000 kr`, `§ 12`, `KS 2017:4`, `Förvaltningsrätten i Luleå`.
+_WORD = r"[+A-Za-zÀ-ɏ0-9](?:[A-Za-zÀ-ɏ0-9\u00a0.:/@+_–-]*[A-Za-zÀ-ɏ0-9])?"
+_PIECE = re.compile(rf"(?:§[ \u00a0]?)?{_WORD}(?:[.,:]?[ \u00a0]\(?{_WORD}\)?)*")
+
+
+def plain_lines(text: str, code: str) -> str:
+    """Plain text that keeps its order where the language runs from right to left: a line that begins with a Swedish
+    name is still read from the right, and each such piece is isolated. Lines with a link stay as they are.
+    """
+    if direction_of(code) == "ltr":
+        return text
+    return "\n".join(_from_the_right(line) for line in text.split("\n"))
+
+
+def _from_the_right(line: str) -> str:
+    if "://" in line or not _RIGHT_TO_LEFT.search(line):
+        return line
+    isolated = _PIECE.sub(lambda piece: f"\N{LEFT-TO-RIGHT ISOLATE}{piece[0]}\N{POP DIRECTIONAL ISOLATE}", line)
+    return isolated if _RIGHT_TO_LEFT.match(line) else f"\N{RIGHT-TO-LEFT MARK}{isolated}"
 
 
 def direction_of(text_language: str) -> str:

@@ -120,9 +120,10 @@ def test_too_large_a_post_carries_the_table(client: FlaskClient) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_static_file_and_its_304_carry_the_table(client: FlaskClient) -> None:
-    first = _got(client, "/static/base.css")
-    again = _got(client, "/static/base.css", **{"If-None-Match": first.headers["ETag"]})
+@pytest.mark.parametrize("path", ["/static/base.css", "/static/site.css"])
+def test_a_static_file_and_its_304_carry_the_table(client: FlaskClient, path: str) -> None:
+    first = _got(client, path)
+    again = _got(client, path, **{"If-None-Match": first.headers["ETag"]})
     assert (first.status_code, again.status_code) == (200, 304)
     assert (_faults(first), _faults(again)) == ([], [])
 
@@ -135,14 +136,15 @@ def test_a_file_named_with_its_hash_is_kept_for_ever_and_one_without_is_asked_fo
     client: FlaskClient,
 ) -> None:
     linked = set(_linked(client.get("/sv/").text))
-    assert any(address.startswith("/static/base.css?v=") for address in linked)
+    assert any(address.startswith("/static/site.css?v=") for address in linked)
     for address in linked:
         answer = _got(client, address)
         is_named = "?v=" in address
         assert answer.status_code == 200, address
         assert ("immutable" in answer.headers["Cache-Control"]) == is_named, address
         assert is_named or (answer.headers["ETag"] and "/fonts/" in address), address
-    assert "immutable" not in _got(client, "/static/base.css?v=yesterday").headers["Cache-Control"]
+    for name in ("base.css", "site.css"):
+        assert "immutable" not in _got(client, f"/static/{name}?v=yesterday").headers["Cache-Control"]
     assert "immutable" not in _got(client, "/static/nowhere.css?v=").headers["Cache-Control"]
 
 

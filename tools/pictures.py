@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,13 +29,32 @@ WIDTHS = (1280, 360)
 
 @dataclass(frozen=True)
 class Shot:
-    """A page as somebody sees it. `path` may be an address, or what a link's address must hold on the page before."""
+    """A page as somebody sees it: the address, the links to follow from there, and what is done on the last page."""
 
     name: str
     who: str | None
     path: str
     follow: tuple[str, ...] = ()
+    widths: tuple[int, ...] = WIDTHS
+    act: Callable[[Page], None] | None = None
 
+
+def write_in_two_windows(page: Page) -> None:
+    """Save one text in another window and then a second one here, so that the page asks which to keep."""
+    other = page.context.new_page()
+    other.goto(page.url)
+    for window, text in ((other, "Två kvällar i veckan."), (page, "Tre kvällar i veckan.")):
+        window.fill("textarea[name=purpose]", text)
+        window.click("main form.form button[name=leave]")
+        window.wait_for_load_state()
+    other.close()
+
+
+CAFE = "a:has-text('Språkkafé i Töre')"
+SUMMER = "a:has-text('Sommarläsning')"
+CIRCUS = "a:has-text('Cirkus på lovet')"
+CHECK = (CIRCUS, "a[href$='/check']")
+PHONE = (360,)
 
 SHOTS = (
     Shot("start", None, "/sv/"),
@@ -43,11 +62,28 @@ SHOTS = (
     Shot("funded-project", None, "/sv/funded-projects", ("a[href*='/funded-projects/']",)),
     Shot("paragraph", None, "/sv/funded-projects", ("a[href*='/funded-projects/']", "a[href*='/decisions/']")),
     Shot("goals", None, "/sv/goals"),
+    Shot("fund", None, "/sv/grants/kalix-integration-fund"),
+    Shot("eligibility", None, "/sv/grants/kalix-integration-fund/can-we-apply"),
     Shot("sign-in", None, "/sv/sign-in"),
     Shot("my-applications", "amina@tore.example", "/en/applications"),
-    Shot("task-list", "amina@tore.example", "/en/applications", ("a:has-text('Språkkafé i Töre')",)),
-    Shot("section", "amina@tore.example", "/en/applications", ("a:has-text('Språkkafé i Töre')", "a[href*='/budget']")),
-    Shot("check", "amina@tore.example", "/en/applications", ("a:has-text('Språkkafé i Töre')", "a[href$='/check']")),
+    Shot("task-list", "amina@tore.example", "/en/applications", (CAFE,)),
+    Shot("section", "amina@tore.example", "/en/applications", (CAFE, "a[href*='/budget']")),
+    Shot("check", "amina@tore.example", "/en/applications", (CAFE, "a[href$='/check']")),
+    Shot("task-list-in-arabic", "amina@tore.example", "/ar/applications", (CAFE,), PHONE),
+    Shot("section-in-arabic", "amina@tore.example", "/ar/applications", (CAFE, "a[href*='/budget']"), PHONE),
+    Shot("organisation-people", "yonas@sprak.example", "/sv/organisations", ("a[href$='/people']",)),
+    Shot(
+        "signatures", "yonas@sprak.example", "/sv/applications", (CIRCUS, "a[href$='/check']", "a[href$='/signatures']")
+    ),
+    Shot("messages", "yonas@sprak.example", "/sv/applications", (SUMMER, "a[href$='/messages']")),
+    Shot(
+        "two-texts",
+        "karin@sprak.example",
+        "/sv/applications",
+        (CIRCUS, "a[href*='/sections/project']"),
+        act=write_in_two_windows,
+    ),
+    Shot("case-messages", "officer2@kalix.example", "/sv/cases", (SUMMER,)),
     Shot("desk", "officer@kalix.example", "/sv/desk"),
     Shot("cases", "officer@kalix.example", "/sv/cases"),
     Shot("case", "officer@kalix.example", "/sv/cases", ("a:has-text('På skidor')",)),
@@ -143,11 +179,13 @@ def take(browser: Browser, url: str, shots: tuple[Shot, ...]) -> None:
         if who is not None:
             sign_in(page, url, who)
         for shot in (shot for shot in shots if shot.who == who):
-            for width in WIDTHS:
+            for width in shot.widths:
                 page.set_viewport_size({"width": width, "height": 900})
                 page.goto(url + shot.path)
                 for link in shot.follow:
                     page.locator(f"main {link}").first.click()
+                if shot.act is not None:
+                    shot.act(page)
                 picture = PICTURES / f"{shot.name}-{width}.png"
                 page.screenshot(path=picture, full_page=True)
                 with Image.open(picture) as drawn:  # flat colours: a quarter of the bytes, and the same to the eye

@@ -14,6 +14,8 @@ from urllib.parse import quote
 from flask import Flask, Response, current_app, request, session
 from whitenoise import WhiteNoise
 
+from fundapp.web import weight
+
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 TABLE = {
     "Content-Security-Policy": (
@@ -49,7 +51,8 @@ def set_up(app: Flask, *, is_production: bool) -> None:
         app.wsgi_app, root=str(app.static_folder), prefix="static/", allow_all_origins=False, max_age=_AN_HOUR
     )
     table = [*TABLE.items(), *([HSTS] if is_production else [])]
-    app.wsgi_app = _with_table(served, table)  # type: ignore[method-assign]  # Flask documents this way of wrapping
+    light = weight.packed(weight.with_site_sheet(served, max_age=_AN_HOUR))
+    app.wsgi_app = _with_table(light, table)  # type: ignore[method-assign]  # Flask documents this way of wrapping
 
     @app.url_defaults
     def _name_version(endpoint: str, values: dict[str, Any]) -> None:
@@ -68,7 +71,7 @@ def static_address(name: str) -> str:
 def versions() -> dict[str, str]:
     """Static file → the first letters of its hash, which stand in its address. Not the fonts."""
     files = {path.relative_to(STATIC).as_posix(): path for path in STATIC.rglob("*") if path.is_file()}
-    return {
+    return {weight.SITE: weight.site_version()} | {
         name: hashlib.sha256(path.read_bytes()).hexdigest()[:12]
         for name, path in files.items()
         if not name.startswith(_UNVERSIONED)
