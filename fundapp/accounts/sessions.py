@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, session
+from flask import Flask, g, session
 from flask_login import AnonymousUserMixin, LoginManager, login_user, logout_user
 
 from fundapp import clock
@@ -11,6 +11,10 @@ from fundapp.accounts.actions import end_session, note_seen
 from fundapp.accounts.models import Account
 from fundapp.accounts.queries import open_session
 from fundapp.permissions import Role
+from fundapp.web.typed import new_token
+
+# Seconds that a page may count on: being seen is noted once a minute.
+ENDS_IN = int((rules.SESSION_LASTS - rules.SEEN_AT_MOST_EVERY).total_seconds())
 
 
 class Anonymous(AnonymousUserMixin):
@@ -20,6 +24,9 @@ class Anonymous(AnonymousUserMixin):
     name = email = ""
     roles: frozenset[Role] = frozenset()
     organisation_ids: frozenset[int] = frozenset()
+    writes_for: frozenset[int] = frozenset()
+    sends_for: frozenset[int] = frozenset()
+    manages: frozenset[int] = frozenset()
     conflicting_organisation_ids: frozenset[int] = frozenset()
     conflicting_org_numbers: frozenset[str] = frozenset()
     conflicting_application_ids: frozenset[int] = frozenset()
@@ -44,6 +51,7 @@ def set_up(app: Flask) -> None:
     manager.session_protection = None
     manager.user_loader(_account_of)
     manager.init_app(app)
+    app.context_processor(lambda: {"session_ends_in": ENDS_IN, "is_shared_computer": is_shared})
 
 
 def _account_of(token: str) -> Account | None:
@@ -53,13 +61,22 @@ def _account_of(token: str) -> Account | None:
     if clock.now() - kept.last_seen_at > rules.SESSION_LASTS:
         return None
     note_seen(kept)
+    g.is_shared_computer = kept.is_shared
     return kept.account
+
+
+def is_shared() -> bool:
+    """Whether the signed-in person said that others use the computer too."""
+    return bool(g.get("is_shared_computer", False))
 
 
 def open_door_for(token: str) -> None:
     """Put a new session's token in a fresh cookie: nothing that stood there before sign-in stays."""
     session.clear()
     login_user(SignedIn(token))
+    kept = open_session(rules.hashed(token))
+    if kept is not None:
+        session["csrf_token"] = new_token(kept.account.public_id)
 
 
 def shut_door() -> None:
