@@ -56,8 +56,9 @@ def count_try(public_id: str, *, most: int = rules.MOST_TRIES) -> bool:
         return found.rowcount == 1
 
 
-def use_attempt(attempt: SignInAttempt) -> tuple[Account, str]:
+def use_attempt(attempt: SignInAttempt, *, is_shared: bool = False) -> tuple[Account, str]:
     """Sign in by an attempt whose token or code was right: once, and in time. Gives the account and a session token.
+    `is_shared`: on a computer that others use too, where the browser is to keep nothing that is typed.
 
     Errors: StepNotPossible.
     """
@@ -76,7 +77,7 @@ def use_attempt(attempt: SignInAttempt) -> tuple[Account, str]:
     account = account_by_email(attempt.email) or _new_account(attempt)
     if not account.is_active:
         raise StepNotPossible(_l("This account is closed. Write to the municipality."))
-    return account, begin_session(account)
+    return account, begin_session(account, is_shared=is_shared)
 
 
 def _new_account(attempt: SignInAttempt) -> Account:
@@ -94,7 +95,7 @@ def _new_account(attempt: SignInAttempt) -> Account:
     return account
 
 
-def begin_session(account: Account) -> str:
+def begin_session(account: Account, *, is_shared: bool = False) -> str:
     """A new signed-in session; gives the token for the cookie, whose hash alone is kept."""
     token = rules.new_token()
     db.session.flush()
@@ -104,6 +105,7 @@ def begin_session(account: Account) -> str:
             account_id=account.id,
             created_at=clock.now(),
             last_seen_at=clock.now(),
+            is_shared=is_shared,
         )
     )
     return token

@@ -1,9 +1,9 @@
-"""The sign-in mail."""
+"""The mails on signing in, and on whom one acts for."""
 
 from flask import render_template, url_for
 
 from fundapp import mail
-from fundapp.accounts.models import SignInAttempt
+from fundapp.accounts.models import Account, Invitation, Organisation, SignInAttempt
 from fundapp.config import settings
 from fundapp.languages import _, speaking
 
@@ -16,5 +16,31 @@ def send_sign_in(attempt: SignInAttempt, *, token: str, code: str) -> None:
             to=attempt.email,
             language=attempt.language,
             subject=_("Sign in: your code is %(code)s", code=code),
-            body=render_template("accounts/emails/sign_in.txt", link=link, code=code),
+            body=mail.in_both(lambda: render_template("accounts/emails/sign_in.txt", link=link, code=code)),
+        )
+
+
+def send_invitation(invitation: Invitation, *, token: str) -> None:
+    """The link by which the address comes to act for the organisation, in the language that the inviter chose."""
+    with speaking(invitation.language):
+        link = settings().base_url + url_for("accounts.invitation", token=token)
+        name = invitation.organisation.name
+        mail.write(
+            to=invitation.email,
+            language=invitation.language,
+            subject=_("You are invited to act for %(name)s", name=name),
+            body=mail.in_both(
+                lambda: render_template("accounts/emails/invitation.txt", link=link, invitation=invitation)
+            ),
+        )
+
+
+def send_removed(organisation: Organisation, account: Account) -> None:
+    """That the person no longer acts for the organisation."""
+    with speaking(account.language):
+        mail.write(
+            to=account.email,
+            language=account.language,
+            subject=_("You no longer act for %(name)s", name=organisation.name),
+            body=mail.in_both(lambda: render_template("accounts/emails/removed.txt", organisation=organisation)),
         )

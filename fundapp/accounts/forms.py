@@ -7,9 +7,10 @@ from typing import Any
 from wtforms import BooleanField, Field, FieldList, FormField, SelectField
 from wtforms.validators import StopValidation
 
+from fundapp.accounts.memberships import Rights
 from fundapp.accounts.models import Organisation, OrganisationKind, Signatory
 from fundapp.boards.models import Board
-from fundapp.languages import LANGUAGES, _, _d, _dl, _l
+from fundapp.languages import LANGUAGES, _, _d, _dl, _l, current
 from fundapp.permissions import Role
 from fundapp.web.fields import (
     AtMost,
@@ -151,6 +152,33 @@ class OrganisationForm(Form):
             Signatory(position=n, name=row.name.data, contact=row.contact.data or "") for n, row in enumerate(rows)
         ]
         return organisation
+
+
+class RightsForm(Form):
+    """What a person may do for an organisation besides reading."""
+
+    may_edit = BooleanField(_l("May write applications and change the organisation's particulars"))
+    may_submit = BooleanField(_l("May send and withdraw applications and reports"))
+    may_manage = BooleanField(_l("May invite and remove people"))
+
+    @property
+    def rights(self) -> Rights:
+        return Rights(edit=self.may_edit.data, submit=self.may_submit.data, manage=self.may_manage.data)
+
+
+class InvitationForm(RightsForm):
+    email = EmailField(_l("E-mail address"), [Needed(_l("Write the e-mail address of the person you invite."))])
+    language = SelectField(_l("Language of the invitation"), validate_choice=False)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.language.choices = [(language.code, language.own_name) for language in LANGUAGES.values()]
+        if not self.is_submitted():
+            self.language.data, self.may_edit.data = current().code, True
+
+    def validate_language(self, field: Field) -> None:
+        if field.data not in LANGUAGES:
+            raise StopValidation(_("Choose a language."))
 
 
 class ConflictForm(Form):

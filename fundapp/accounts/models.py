@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundapp.boards.models import Board
@@ -54,6 +54,21 @@ class Account(Base):
     @property
     def organisation_ids(self) -> frozenset[int]:
         return frozenset(membership.organisation_id for membership in self.memberships)
+
+    @property
+    def writes_for(self) -> frozenset[int]:
+        """Organisations whose applications the person may write."""
+        return frozenset(each.organisation_id for each in self.memberships if each.may_edit)
+
+    @property
+    def sends_for(self) -> frozenset[int]:
+        """Organisations whose applications the person may send and withdraw."""
+        return frozenset(each.organisation_id for each in self.memberships if each.may_submit)
+
+    @property
+    def manages(self) -> frozenset[int]:
+        """Organisations whose people the person invites and removes."""
+        return frozenset(each.organisation_id for each in self.memberships if each.may_manage)
 
     @property
     def conflicting_organisation_ids(self) -> frozenset[int]:
@@ -144,7 +159,7 @@ class Signatory(Base):
 
 
 class Membership(Base):
-    """An account may act for an organisation."""
+    """An account may act for an organisation: read all, and what else is marked. One who may manage always remains."""
 
     __tablename__ = "membership"
     __table_args__ = (UniqueConstraint("account_id", "organisation_id"),)
@@ -153,9 +168,58 @@ class Membership(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     since: Mapped[datetime]
+    may_edit: Mapped[bool] = mapped_column(default=True)
+    may_submit: Mapped[bool] = mapped_column(default=True)
+    may_manage: Mapped[bool] = mapped_column(default=True)
 
     account: Mapped[Account] = relationship(back_populates="memberships")
     organisation: Mapped[Organisation] = relationship(back_populates="memberships", lazy="joined")
+
+    @property
+    def public_id(self) -> str:
+        return self.account.public_id
+
+
+class Invitation(Base):
+    """An address is asked to act for an organisation, by a mailed link that is used once. Only its hash is kept.
+
+    `language` is the mail's. At most one invitation of an address to an organisation is open.
+    """
+
+    __tablename__ = "invitation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    email: Mapped[str] = mapped_column(String(254))
+    language: Mapped[str] = mapped_column(String(10))
+    may_edit: Mapped[bool]
+    may_submit: Mapped[bool]
+    may_manage: Mapped[bool]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    invited_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship()
+    invited_by: Mapped[Account] = relationship()
+
+    @property
+    def thread(self) -> str:
+        return self.organisation.public_id
+
+
+INVITATION_IS_OPEN = and_(Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
+Index(
+    "uq_invitation_open",
+    Invitation.organisation_id,
+    Invitation.email,
+    unique=True,
+    sqlite_where=INVITATION_IS_OPEN,
+    postgresql_where=INVITATION_IS_OPEN,
+)
 
 
 class Conflict(Base):
@@ -209,7 +273,7 @@ class SignInAttempt(Base):
 
 
 class LoginSession(Base):
-    """A signed-in browser. Ended at sign-out; the cookie's token is kept as a hash."""
+    """A signed-in browser. Ended at sign-out; the cookie's token is kept as a hash. A shared one keeps no words."""
 
     __tablename__ = "login_session"
 
@@ -219,5 +283,6 @@ class LoginSession(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    is_shared: Mapped[bool] = mapped_column(default=False)
 
     account: Mapped[Account] = relationship(lazy="joined")

@@ -4,7 +4,17 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from fundapp.accounts.models import Account, Conflict, LoginSession, Organisation, RoleGiven
+from fundapp.accounts.models import (
+    INVITATION_IS_OPEN,
+    Account,
+    Conflict,
+    Invitation,
+    LoginSession,
+    Membership,
+    Organisation,
+    RoleGiven,
+)
+from fundapp.accounts.rules import hashed
 from fundapp.applications.models import Application
 from fundapp.db import db
 from fundapp.meetings.models import AgendaCase, MinuteItem
@@ -88,6 +98,39 @@ def own_organisation(public_id: str) -> Organisation | None:
 def own_organisations(person: Account) -> list[Organisation]:
     """The organisations the person acts for, by name."""
     return sorted((membership.organisation for membership in person.memberships), key=lambda each: each.name.lower())
+
+
+def people_of(organisation: Organisation) -> list[Membership]:
+    """Who acts for the organisation, the longest first."""
+    return list(
+        db.session.scalars(
+            select(Membership)
+            .where(Membership.organisation_id == organisation.id)
+            .options(joinedload(Membership.account))
+            .order_by(Membership.since, Membership.id)
+        ).unique()
+    )
+
+
+def member_of(organisation: Organisation, public_id: str) -> Membership | None:
+    """One of the organisation's people, by the account's public id."""
+    return next((each for each in people_of(organisation) if each.public_id == public_id), None)
+
+
+def open_invitations(organisation: Organisation) -> list[Invitation]:
+    """Invitations that were neither accepted nor withdrawn, the newest first; those too old among them."""
+    of_ours = select(Invitation).where(Invitation.organisation_id == organisation.id, INVITATION_IS_OPEN)
+    return list(db.session.scalars(of_ours.order_by(Invitation.id.desc())))
+
+
+def invitation_of(organisation: Organisation, public_id: str) -> Invitation | None:
+    return db.session.scalar(
+        select(Invitation).where(Invitation.public_id == public_id, Invitation.organisation_id == organisation.id)
+    )
+
+
+def invitation_by_token(token: str) -> Invitation | None:
+    return db.session.scalar(select(Invitation).where(Invitation.token_hash == hashed(token)))
 
 
 def people_with_roles() -> list[Account]:

@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 
 LINK_LASTS = timedelta(minutes=30)
+INVITATION_LASTS = timedelta(days=7)
 MOST_TRIES = 5
 SESSION_LASTS = timedelta(hours=12)
 SEEN_AT_MOST_EVERY = timedelta(minutes=1)

@@ -2,14 +2,24 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
-from fundapp.accounts import actions, queries, rules, sessions
-from fundapp.accounts.forms import AccountForm, CodeForm, ConflictForm, OrganisationForm, RoleForm, SignInForm
-from fundapp.accounts.models import Account, Conflict, Organisation, SignInAttempt
+from fundapp import clock
+from fundapp.accounts import actions, memberships, queries, rules, sessions
+from fundapp.accounts.forms import (
+    AccountForm,
+    CodeForm,
+    ConflictForm,
+    InvitationForm,
+    OrganisationForm,
+    RightsForm,
+    RoleForm,
+    SignInForm,
+)
+from fundapp.accounts.models import Account, Conflict, Invitation, Organisation, SignInAttempt
 from fundapp.boards.queries import boards_of
 from fundapp.config import settings
 from fundapp.db import db
@@ -17,7 +27,7 @@ from fundapp.languages import _, _d
 from fundapp.permissions import Permission, Role, has_case_rights, is_allowed
 from fundapp.web.access import needs, public
 from fundapp.web.fields import tidy
-from fundapp.web.limits import CODE, MAIL, limited, reached, remember_here
+from fundapp.web.limits import CODE, INVITATION, MAIL, limited, reached, remember_here
 from fundapp.workflow import StepNotPossible
 
 blueprint = Blueprint("accounts", __name__)
@@ -87,7 +97,7 @@ def open_link(token: str) -> Page:
 
 def _enter(attempt: SignInAttempt) -> Response | tuple[str, int]:
     try:
-        account, token = actions.use_attempt(attempt)
+        account, token = actions.use_attempt(attempt, is_shared="is_shared" in request.form)
     except StepNotPossible as fault:
         flash(str(fault.reason), "attention")
         return render_template("accounts/sign_in.html", form=SignInForm(formdata=None)), 409
@@ -107,8 +117,18 @@ def _first_page(account: Account) -> str:
 @blueprint.post("/sign-out")
 @public
 def sign_out() -> Response:
+    """Shut the door, and let the browser forget what its pages keep (save.js)."""
     sessions.shut_door()
-    return redirect(url_for("public.start"))
+    page = redirect(url_for("public.start"))
+    page.headers["Clear-Site-Data"] = '"storage"'
+    return page
+
+
+@blueprint.post("/session")
+@needs(Permission.USE_ACCOUNT)
+def stay() -> Response:
+    """Stay signed in: to ask is enough. Gives for how many seconds."""
+    return jsonify(ends_in=sessions.ENDS_IN)
 
 
 @blueprint.route("/account", methods=["GET", "POST"])
@@ -155,6 +175,122 @@ def organisation(organisation: Organisation) -> Page:
     actions.correct_organisation(organisation, by=current_user)
     flash(_("%(name)s is saved.", name=organisation.name), "good")
     return redirect(onward or url_for("accounts.organisations"))
+
+
+@blueprint.get("/organisations/<public_id>/people")
+@needs(Permission.READ_ORGANISATION, of=queries.own_organisation)
+def members(organisation: Organisation) -> Page:
+    """Who acts for the organisation and with which rights, and who is invited."""
+    return render_template(
+        "accounts/members.html",
+        organisation=organisation,
+        people=queries.people_of(organisation),
+        invitations=queries.open_invitations(organisation),
+        now=clock.now(),
+    )
+
+
+@blueprint.route("/organisations/<public_id>/people/invite", methods=["GET", "POST"])
+@needs(Permission.MANAGE_PEOPLE, of=queries.own_organisation)
+@limited(INVITATION)
+def invite(organisation: Organisation) -> Page:
+    form = InvitationForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/invite.html", form=form, organisation=organisation), form.status
+    try:
+        memberships.invite(organisation, form.email.data, form.rights, language=form.language.data, by=current_user)
+    except StepNotPossible as fault:
+        form.email.errors = [str(fault.reason)]
+        return render_template("accounts/invite.html", form=form, organisation=organisation), 422
+    flash(_("An invitation is on its way to %(email)s.", email=form.email.data), "good")
+    return redirect(url_for("accounts.members", public_id=organisation.public_id))
+
+
+@blueprint.post("/organisations/<public_id>/invitations/<invitation_id>/again")
+@needs(Permission.MANAGE_PEOPLE, of=queries.own_organisation)
+@limited(INVITATION)
+def invite_again(organisation: Organisation, invitation_id: str) -> Page:
+    found = queries.invitation_of(organisation, invitation_id) or abort(404)
+    memberships.invite_again(found, by=current_user)
+    flash(_("An invitation is on its way to %(email)s.", email=found.email), "good")
+    return redirect(url_for("accounts.members", public_id=organisation.public_id))
+
+
+@blueprint.post("/organisations/<public_id>/invitations/<invitation_id>/withdraw")
+@needs(Permission.MANAGE_PEOPLE, of=queries.own_organisation)
+def withdraw_invitation(organisation: Organisation, invitation_id: str) -> Page:
+    found = queries.invitation_of(organisation, invitation_id) or abort(404)
+    memberships.withdraw_invitation(found, by=current_user)
+    flash(_("The invitation is withdrawn. Its link no longer works."), "good")
+    return redirect(url_for("accounts.members", public_id=organisation.public_id))
+
+
+@blueprint.route("/organisations/<public_id>/people/<member_id>", methods=["GET", "POST"])
+@needs(Permission.MANAGE_PEOPLE, of=queries.own_organisation)
+def member(organisation: Organisation, member_id: str) -> Page:
+    """One person's rights, and the way to remove them."""
+    found = queries.member_of(organisation, member_id) or abort(404)
+    form = RightsForm(obj=found)
+    if not form.validate_on_submit():
+        return render_template("accounts/member.html", form=form, organisation=organisation, member=found), form.status
+    memberships.change_rights(found, form.rights, by=current_user)
+    flash(_("Saved."), "good")
+    return redirect(url_for("accounts.members", public_id=organisation.public_id))
+
+
+@blueprint.post("/organisations/<public_id>/people/<member_id>/remove")
+@needs(Permission.MANAGE_PEOPLE, of=queries.own_organisation)
+def remove_member(organisation: Organisation, member_id: str) -> Page:
+    found = queries.member_of(organisation, member_id) or abort(404)
+    name = found.account.name or found.account.email
+    memberships.remove(found, by=current_user)
+    flash(_("%(person)s no longer acts for %(name)s.", person=name, name=organisation.name), "good")
+    is_own = found.account_id == current_user.id
+    return redirect(
+        url_for("accounts.organisations") if is_own else url_for("accounts.members", public_id=organisation.public_id)
+    )
+
+
+@blueprint.route("/organisations/<public_id>/leave", methods=["GET", "POST"])
+@needs(Permission.READ_ORGANISATION, of=queries.own_organisation)
+def leave(organisation: Organisation) -> Page:
+    """A page that asks once more, and the leaving itself."""
+    if request.method == "GET":
+        return render_template("accounts/leave.html", organisation=organisation)
+    memberships.leave(organisation, by=current_user)
+    flash(_("You no longer act for %(name)s.", name=organisation.name), "good")
+    return redirect(url_for("accounts.organisations"))
+
+
+@blueprint.route("/invitation/<token>", methods=["GET", "POST"])
+@public
+def invitation(token: str) -> Page:
+    """The page a mailed invitation leads to. Only its button accepts: mail scanners open links, but press none."""
+    found = queries.invitation_by_token(token)
+    if found is None:
+        return render_template("accounts/invitation.html", invitation=None, reason=None), 404
+    reason = memberships.why_not_accept(found)
+    is_other = current_user.is_authenticated and current_user.email != found.email
+    if request.method != "POST" or reason is not None or is_other:
+        status = 200 if request.method != "POST" else 409
+        page = render_template(
+            "accounts/invitation.html", invitation=found, reason=reason, is_other=is_other, token=token
+        )
+        return page, status
+    return _accept(found, token)
+
+
+def _accept(found: Invitation, token: str) -> Page:
+    account = current_user if current_user.is_authenticated else memberships.account_for(found)
+    if account is None:
+        return redirect(url_for("accounts.sign_in", next=url_for("accounts.invitation", token=token)))
+    memberships.accept(found, by=account)
+    if not current_user.is_authenticated:
+        sessions.open_door_for(actions.begin_session(account, is_shared="is_shared" in request.form))
+    flash(_("You now act for %(name)s.", name=found.organisation.name), "good")
+    onward = url_for("accounts.organisations")
+    page = redirect(onward if account.name else url_for("accounts.account", next=onward))
+    return remember_here(page, account.email)
 
 
 @blueprint.get("/people")
