@@ -179,6 +179,12 @@ _LABELS: dict[str, Lazy] = {
     "attachments": _dl("Attachments"),
     "formal_checks": _dl("Formal check"),
     "criteria": _dl("Criteria"),
+    "not_supported": _dl("What is not supported"),
+    "eligibility": _dl("Questions before one applies"),
+    "contact": _dl("Contact"),
+    "late_days": _dl("Days in which a late application is still taken"),
+    "draft_reminders": _dl("Days before the last day at which a draft is reminded of"),
+    "draft_kept_days": _dl("Days that a draft is kept after the last day"),
     "sum": _dl("Sum"),
     "opens": _dl("Opens"),
     "closes": _dl("Closes"),
@@ -208,6 +214,8 @@ def _shown(key: str, kept: dict[str, Any]) -> TermsValue:
 
 def _lines(key: str, value: Any) -> tuple[str, list[str]]:
     """The language a value is in and its lines; none where a list is empty."""
+    if key == "contact":
+        return "sv", [value["address"], value["email"]]
     if isinstance(value, dict):
         language, text = Text(**value).shown_in(current().code)
         return language, [text]
@@ -217,6 +225,8 @@ def _lines(key: str, value: Any) -> tuple[str, list[str]]:
         return "sv", [next((b.name for b in boards_of(settings().municipality) if b.code == value), value)]
     if key == "applicant_types":
         return current().code, [_kinds(value)]
+    if key == "draft_reminders":
+        return current().code, [", ".join(str(days) for days in value)]
     if key == "instalments":
         return current().code, [" + ".join(f"{part} %" for part in value)]
     if isinstance(value, list):

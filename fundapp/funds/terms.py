@@ -73,6 +73,26 @@ class AttachmentItem(Item):
 
 
 @dataclass(frozen=True)
+class EligibilityItem(Item):
+    """A question that tells whether one may apply: yes is needed. `reason` and `instead` are for who answers no; the
+    round's period is shown beside what `is_about_period`.
+    """
+
+    reason: Text
+    instead: Text
+    applicant_types: tuple[str, ...]
+    is_about_period: bool
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Whom to ask: where they sit, as a line of an address, and their e-mail."""
+
+    address: str
+    email: str
+
+
+@dataclass(frozen=True)
 class RoundTerms:
     """`sum` in whole kronor; `opens` and `closes` as UTC instants, `closes` being the first one that is too late;
     the period as local days, both included.
@@ -91,7 +111,9 @@ class RoundTerms:
 @dataclass(frozen=True)
 class Terms:
     """All of one fund or stipend. What only a fund has (target groups, the priority of municipal projects, the months
-    until the report, the instalments in per cent) is None for a stipend.
+    until the report, the instalments in per cent) is None for a stipend. What is not supported, the questions before
+    one applies, and whom to ask may be left out: None. So may the days after the last day in which a draft can still be
+    sent, as late; the days before it at which a draft is reminded of; and how many days after it a draft is kept.
     """
 
     code: str
@@ -113,6 +135,12 @@ class Terms:
     attachments: Sourced[tuple[AttachmentItem, ...]]
     formal_checks: Sourced[tuple[CheckItem, ...]]
     criteria: Sourced[tuple[Item, ...]]
+    not_supported: Sourced[tuple[Item, ...]] | None
+    eligibility: Sourced[tuple[EligibilityItem, ...]] | None
+    contact: Sourced[Contact] | None
+    late_days: Sourced[int] | None
+    draft_reminders: Sourced[tuple[int, ...]] | None
+    draft_kept_days: Sourced[int] | None
     rounds: tuple[RoundTerms, ...]
 
     def all_values(self) -> list[tuple[str, Sourced[Any]]]:
@@ -179,6 +207,12 @@ def read_terms(path: Path) -> Terms:
         attachments=top.sourced("attachments", _items(_attachment)),
         formal_checks=top.sourced("formal_checks", _items(_check)),
         criteria=top.sourced("criteria", _items(_item)),
+        not_supported=top.sourced("not_supported", _items(_item)) if top.has("not_supported") else None,
+        eligibility=top.sourced("eligibility", _items(_eligibility)) if top.has("eligibility") else None,
+        contact=top.sourced("contact", _contact) if top.has("contact") else None,
+        late_days=top.sourced("late_days", _value(int, least=0)) if top.has("late_days") else None,
+        draft_reminders=top.sourced("draft_reminders", _days) if top.has("draft_reminders") else None,
+        draft_kept_days=top.sourced("draft_kept_days", _value(int, least=0)) if top.has("draft_kept_days") else None,
         rounds=tuple(_round(table) for table in top.tables("rounds")),
     )
     top.close()
@@ -196,6 +230,9 @@ class _Table:
 
     def fault(self, key: str, what: str) -> BadTerms:
         return BadTerms(f"{self.file}: {self.where}{key} {what}")
+
+    def has(self, key: str) -> bool:
+        return key in self.content
 
     def take(self, key: str, kind: type[V]) -> V:
         if key not in self.content:
@@ -280,6 +317,19 @@ def _attachment(row: _Table) -> AttachmentItem:
     return item
 
 
+def _eligibility(row: _Table) -> EligibilityItem:
+    concerns = _applicant_types("applicant_types")(row) if row.has("applicant_types") else APPLICANT_TYPES
+    text, reason, instead = (_text(table) for table in (row, row.table("reason"), row.table("instead")))
+    is_about_period = row.take("is_about_period", bool) if row.has("is_about_period") else False
+    item = EligibilityItem(row.take("code", str), text, reason, instead, concerns, is_about_period)
+    row.close()
+    return item
+
+
+def _contact(table: _Table) -> Contact:
+    return Contact(table.take("address", str), table.take("email", str))
+
+
 def _applicant_types(key: str) -> Callable[[_Table], tuple[str, ...]]:
     def read(table: _Table) -> tuple[str, ...]:
         types = table.take(key, list)
@@ -288,6 +338,13 @@ def _applicant_types(key: str) -> Callable[[_Table], tuple[str, ...]]:
         return tuple(types)
 
     return read
+
+
+def _days(table: _Table) -> tuple[int, ...]:
+    days = table.take("value", list)
+    if any(type(day) is not int or day < 1 for day in days) or sorted(set(days), reverse=True) != days:
+        raise table.fault("value", "must be whole days above 0, each once, the largest first")
+    return tuple(days)
 
 
 def _percentages(table: _Table) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from markupsafe import Markup, escape
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
@@ -12,6 +13,7 @@ from fundapp.accounts.models import OrganisationKind
 from fundapp.applications.models import Application
 from fundapp.boards.models import Board
 from fundapp.config import settings
+from fundapp.data_texts import marked
 from fundapp.db import db
 from fundapp.decisions.models import Decision
 from fundapp.funds.models import Fund, Round
@@ -32,8 +34,8 @@ class Offer:
 
     fund: Fund
     round: Round
-    purpose: tuple[str, str]  # the language the text is in, and the text
-    handling: tuple[str, str]
+    purpose: Markup  # in the language asked for, or in Swedish and marked so
+    handling: Markup
     applicants: str
     last_day: date
     is_sum_assumed: bool
@@ -63,6 +65,17 @@ def offers(language: str) -> list[Offer]:
     return [_offer(fund, round_, language) for fund in funds if (round_ := _round_to_show(fund.rounds)) is not None]
 
 
+def offer(code: str, language: str) -> Offer | None:
+    """One of what can be applied for here, by its fund's code."""
+    fund = db.session.scalar(
+        select(Fund)
+        .where(Fund.municipality == settings().municipality, Fund.code == code)
+        .options(selectinload(Fund.rounds), joinedload(Fund.board))
+    )
+    round_ = _round_to_show(fund.rounds) if fund is not None else None
+    return _offer(fund, round_, language) if fund is not None and round_ is not None else None
+
+
 def _round_to_show(rounds: list[Round]) -> Round | None:
     now = clock.now()
     not_closed = [round_ for round_ in rounds if now < round_.closes_at]
@@ -71,22 +84,26 @@ def _round_to_show(rounds: list[Round]) -> Round | None:
 
 def _offer(fund: Fund, round_: Round, language: str) -> Offer:
     terms = fund.terms
-    applicants = [str(OrganisationKind[code.upper()].label) for code in terms["applicant_types"]["value"]]
     sums = {round_terms["label"]: round_terms["sum"] for round_terms in terms["rounds"]}
     return Offer(
         fund=fund,
         round=round_,
         purpose=_shown(terms["purpose"], language),
         handling=_shown(terms["handling"], language),
-        applicants=sentence(", ".join(applicants).lower()),
+        applicants=sentence(kinds_of(terms["applicant_types"]["value"])),
         last_day=clock.local_day(round_.closes_at - timedelta(seconds=1)),
         is_sum_assumed=bool(sums.get(round_.label, {}).get("is_assumption")),
     )
 
 
-def _shown(sourced: dict[str, Any], language: str) -> tuple[str, str]:
+def kinds_of(codes: list[str]) -> str:
+    """Kinds of organisation in words, in the language spoken now."""
+    return ", ".join(str(OrganisationKind[code.upper()].label) for code in codes).lower()
+
+
+def _shown(sourced: dict[str, Any], language: str) -> Markup:
     code, text = Text(**sourced["value"]).shown_in(language)
-    return code, sentence(text)
+    return escape(sentence(text)) if code == language else marked(sentence(text), code)
 
 
 def _projects() -> Select[Project]:
@@ -133,7 +150,7 @@ def funded_projects(beyond: Beyond) -> Page:
             Project.title,
             Project.granted,
             Project.status,
-            Application.language,
+            Application.text_language.label("language"),
             Application.applicant_name,
             Meeting.held_on,
             nested(areas).label("areas"),

@@ -104,6 +104,11 @@ def test_what_kalix_never_published_is_marked_as_an_assumption(fund: Terms) -> N
         "attachments",
         "formal_checks",
         "criteria",
+        "not_supported",
+        "eligibility",
+        "late_days",
+        "draft_reminders",
+        "draft_kept_days",
         "rounds.2016.opens",
         "rounds.2016.closes",
     }
@@ -146,9 +151,9 @@ def test_a_stipend_has_no_instalments_and_no_report(stipend: Terms) -> None:
 
 
 def test_a_text_is_shown_in_english_to_an_english_reader_and_else_in_swedish() -> None:
-    text = Text("Stadgar", "Statutes")
-    assert text.shown_in("en") == ("en", "Statutes")
-    assert text.shown_in("sv") == text.shown_in("fi") == ("sv", "Stadgar")
+    text = Text("Bara i denna stad", "In this town alone")
+    assert text.shown_in("en") == ("en", "In this town alone")
+    assert text.shown_in("sv") == text.shown_in("fi") == ("sv", "Bara i denna stad")
 
 
 def test_every_value_fits_in_json(fund: Terms, stipend: Terms) -> None:

@@ -1,0 +1,1 @@
+"""The accessibility statement, and what people tell us that they cannot use."""
