@@ -3,15 +3,16 @@
 from datetime import date
 from typing import Any
 
-from wtforms import FieldList, FormField
+from wtforms import FieldList, FormField, RadioField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from fundapp import clock
-from fundapp.languages import _d, _dl
-from fundapp.projects import rules
+from fundapp.languages import _d, _dl, _l
+from fundapp.projects import changes, rules
 from fundapp.projects.models import Instalment, Project
 from fundapp.projects.rules import Part
-from fundapp.web.fields import AtMost, DayField, Form, KronorField, LineField, Needed
+from fundapp.web.fields import AtMost, DayField, Form, KronorField, LineField, Needed, TextField
 
 ROWS = 6
 
@@ -82,3 +83,43 @@ def _is_whole(row: PartForm) -> bool:
     )
     missing.errors = [*missing.errors, text]
     return False
+
+
+class ChangeForm(Form):
+    """What the project asks to have changed."""
+
+    what = TextField(_l("What do you want to change?"), [Needed(_l("Write what you want to change.")), AtMost(3000)])
+    why = TextField(_l("Why?"), [Needed(_l("Write why you want to change it.")), AtMost(3000)])
+    new_ends_on = DayField(_l("New last day"))
+
+    def __init__(self, project: Project, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.project = project
+
+    def validate_new_ends_on(self, field: DayField) -> None:
+        if field.data == self.project.ends_on:
+            field.data = None
+        fault = changes.fault_in_new_end(self.project, field.data) if field.data else None
+        if fault:
+            raise ValidationError(str(fault))
+
+
+class AnswerForm(Form):
+    """Yes or no to a change; a no says why."""
+
+    is_approved = RadioField(
+        _dl("May the project change this?"), [Needed(_dl("Choose yes or no."))], choices=[], validate_choice=False
+    )
+    answer = TextField(_dl("Your words to the project"), [AtMost(3000)])
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.is_approved.choices = [SelectChoice("yes", str(_l("Yes"))), SelectChoice("no", str(_l("No")))]
+
+    def validate_is_approved(self, field: RadioField) -> None:
+        if field.data not in ("yes", "no"):
+            raise ValidationError(_d("Choose yes or no."))
+
+    def validate_answer(self, field: TextField) -> None:
+        if self.is_approved.data == "no" and not field.data:
+            raise ValidationError(_d("Write why not. The project reads it."))

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundapp import workflow
+from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
 from fundapp.db import Base, enum_type, public_id_column
 from fundapp.decisions.models import Decision
@@ -14,6 +15,7 @@ from fundapp.goals.models import Objective
 from fundapp.workflow import InstalmentStatus, ProjectStatus
 
 _RUNNING, _PLANNED = text("status = 'RUNNING'"), text("status = 'PLANNED'")
+_WAITING = text("decided_at IS NULL")
 
 
 class Project(Base):
@@ -100,6 +102,48 @@ class Instalment(Base):
 
     project: Mapped[Project] = relationship(back_populates="instalments")
     ledger_entry: Mapped[LedgerEntry | None] = relationship()
+
+    @property
+    def thread(self) -> str:
+        return self.project.thread
+
+    @property
+    def permission_subject(self) -> Project:
+        return self.project
+
+
+class ChangeRequest(Base):
+    """What the project asks to have changed, and the answer. `new_ends_on`: a local day, where the period is asked for.
+
+    One waits at a time. Both ways it is a document of the case.
+    """
+
+    __tablename__ = "change_request"
+    __table_args__ = (
+        CheckConstraint(
+            "(decided_at IS NULL) = (is_approved IS NULL) AND (decided_at IS NULL) = (decided_by_id IS NULL)",
+            name="decided_has_answer",
+        ),
+        Index("ix_change_request_project_id_id", "project_id", "id"),
+        Index("ix_change_request_waiting", "project_id", unique=True, postgresql_where=_WAITING, sqlite_where=_WAITING),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    what: Mapped[str]
+    why: Mapped[str]
+    new_ends_on: Mapped[date | None]
+    language: Mapped[str] = mapped_column(String(10))
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    is_approved: Mapped[bool | None]
+    answer: Mapped[str] = mapped_column(default="")
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+    project: Mapped[Project] = relationship()
+    asked_by: Mapped[Account] = relationship(foreign_keys=asked_by_id)
 
     @property
     def thread(self) -> str:

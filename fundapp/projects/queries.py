@@ -16,7 +16,7 @@ from fundapp.decisions.models import Decision
 from fundapp.languages import Lazy, _dl
 from fundapp.paging import Beyond, Page, page_of
 from fundapp.permissions import Person
-from fundapp.projects.models import Instalment, Project
+from fundapp.projects.models import ChangeRequest, Instalment, Project
 from fundapp.reports.models import Repayment, Report
 from fundapp.workflow import InstalmentStatus, ProjectStatus, ReportStatus
 
@@ -48,6 +48,25 @@ def instalment(public_id: str) -> Instalment | None:
         .join(Instalment.project)
         .join(Project.application)
         .where(Instalment.public_id == public_id, _visible())
+    )
+
+
+def change_request(public_id: str) -> ChangeRequest | None:
+    """A request of a project that the official may know of."""
+    return db.session.scalar(
+        select(ChangeRequest)
+        .join(ChangeRequest.project)
+        .join(Project.application)
+        .where(ChangeRequest.public_id == public_id, visible_to(current_user))
+    )
+
+
+def change_requests(project: Project) -> list[ChangeRequest]:
+    """What the project has asked to have changed, the newest first."""
+    return list(
+        db.session.scalars(
+            select(ChangeRequest).where(ChangeRequest.project_id == project.id).order_by(ChangeRequest.id.desc())
+        )
     )
 
 
@@ -98,6 +117,7 @@ CHOICES: dict[str, Lazy] = {
     "overdue": _dl("Report overdue"),
     "review": _dl("Report to review"),
     "pay": _dl("Instalment to pay"),
+    "change": _dl("Change to answer"),
     "running": _dl("Running"),
     "closed": _dl("Closed"),
 }
@@ -118,6 +138,7 @@ def conditions(today: date) -> dict[str, ColumnElement[bool]]:
         "overdue": and_(is_running, Project.report_due_on < today, ~sent),
         "review": Project.id.in_(to_review),
         "pay": Project.id.in_(due),
+        "change": Project.id.in_(select(ChangeRequest.project_id).where(ChangeRequest.decided_at.is_(None))),
         "running": is_running,
         "closed": Project.status == ProjectStatus.CLOSED,
     }
@@ -155,7 +176,7 @@ def listed(person: Person, chosen: str, beyond: Beyond) -> Page:
             Project.public_id,
             Project.title,
             Application.applicant_name,
-            Application.language,
+            Application.text_language.label("language"),
             Project.status,
             Report.status.label("report"),
             Project.report_due_on,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from fundapp.languages import Lazy, _dl, money
+from fundapp.languages import Lazy, _dl, _l, money
 
 
 @dataclass(frozen=True)
@@ -66,3 +66,16 @@ def fault_in_plan(parts: Sequence[Part], *, left: int, decided_on: date) -> Lazy
             left=money(left),
         )
     return None
+
+
+def fault_in_new_end(day: date, *, first: date, last: date) -> Lazy | None:
+    """What cannot be right about a new last day of a project: it lies before `first` (today, or the project's start) or
+    after `last`, the end of the time that the fund's round is for. None where nothing is wrong.
+    """
+    if first <= day <= last:
+        return None
+    return _l(
+        "Write a day between %(first)s and %(last)s: that is the time the fund is for.",
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )

@@ -4,14 +4,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from fundapp.languages import _d
+from fundapp.languages import _, _d
 from fundapp.paging import beyond_of
 from fundapp.permissions import Permission, acts_for, is_allowed
-from fundapp.projects import actions, queries
-from fundapp.projects.forms import PaymentForm, PlanForm
-from fundapp.projects.models import Instalment, Project
+from fundapp.projects import actions, changes, queries
+from fundapp.projects.forms import AnswerForm, ChangeForm, PaymentForm, PlanForm
+from fundapp.projects.models import ChangeRequest, Instalment, Project
 from fundapp.web.access import needs
-from fundapp.workflow import InstalmentStatus, demand_step
+from fundapp.workflow import InstalmentStatus, StepNotPossible, demand_step
 
 blueprint = Blueprint("projects", __name__)
 Page = str | Response | tuple[str, int]
@@ -44,6 +44,9 @@ def show(project: Project) -> str:
         is_own=acts_for(current_user, project.application),
         may_pay=is_allowed(current_user, Permission.PAY_INSTALMENT, project),
         may_review=is_allowed(current_user, Permission.REVIEW_REPORT, project),
+        changes=queries.change_requests(project),
+        may_ask=is_allowed(current_user, Permission.ASK_FOR_CHANGE, project) and changes.why_not_ask(project) is None,
+        may_answer=is_allowed(current_user, Permission.ANSWER_CHANGE, project),
         planned=[part for part in project.instalments if part.status is InstalmentStatus.PLANNED],
     )
 
@@ -70,3 +73,36 @@ def plan(project: Project) -> Page:
     actions.change_plan(project, form.plan, by=current_user)
     flash(_d("The plan is changed."), "good")
     return redirect(url_for("projects.show", public_id=project.public_id))
+
+
+@blueprint.route("/projects/<public_id>/changes/new", methods=["GET", "POST"])
+@needs(Permission.ASK_FOR_CHANGE, of=queries.project)
+def ask_for_change(project: Project) -> Page:
+    """What the project wants to do otherwise than it was granted."""
+    form = ChangeForm(project)
+    reason = changes.why_not_ask(project) if request.method == "GET" else None
+    if reason is not None:
+        raise StepNotPossible(reason)
+    if not form.validate_on_submit():
+        return render_template("projects/ask_for_change.html", project=project, form=form), form.status
+    changes.ask_for_change(
+        project, what=form.what.data, why=form.why.data, new_ends_on=form.new_ends_on.data, by=current_user
+    )
+    flash(_("Your request is sent. You get the answer by mail and on this page."), "good")
+    return redirect(url_for("projects.show", public_id=project.public_id, _anchor="changes"))
+
+
+@blueprint.route("/changes/<public_id>/answer", methods=["GET", "POST"])
+@needs(Permission.ANSWER_CHANGE, of=queries.change_request)
+def answer_change(asked: ChangeRequest) -> Page:
+    """An official says yes or no to a change."""
+    form = AnswerForm()
+    if not form.validate_on_submit():
+        return render_template(
+            "projects/answer_change.html", asked=asked, project=asked.project, form=form
+        ), form.status
+    changes.answer_change(
+        asked, is_approved=form.is_approved.data == "yes", answer=form.answer.data or "", by=current_user
+    )
+    flash(_d("The answer is sent to the project."), "good")
+    return redirect(url_for("projects.show", public_id=asked.project.public_id, _anchor="changes"))

@@ -81,7 +81,7 @@ def submit_report(project: Project, facts: ReportFacts, *, by: Any) -> Report:
 
     Errors: NotAllowed, StepNotPossible.
     """
-    _demand(Permission.WRITE_REPORT, project, by)
+    _demand(Permission.SEND_REPORT, project, by)
     hold(project)
     report = report_of(project)
     if report is None:

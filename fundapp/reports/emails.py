@@ -68,12 +68,9 @@ def _write_reminder(project: Project, to: str, code: str, occasion: str, *, is_l
         path = current_app.url_map.bind("").build(
             "projects.show", {"language": language.code, "public_id": project.public_id}
         )
-        body = current_app.jinja_env.get_template("reports/emails/reminder.txt").render(
-            project=project,
-            day=long_day(project.report_due_on),
-            is_late=is_late,
-            link=settings().base_url + path,
-        )
+        template = current_app.jinja_env.get_template("reports/emails/reminder.txt")
+        facts = {"project": project, "is_late": is_late, "link": settings().base_url + path}
+        body = mail.in_both(lambda: template.render(day=long_day(project.report_due_on), **facts))
         mail.write(to=to, language=language.code, subject=subject, body=body, thread=project.thread, occasion=occasion)
 
 
@@ -90,7 +87,7 @@ def _send(
             to=to.email,
             language=language.code,
             subject=subject,
-            body=render_template(f"reports/emails/{name}.txt", report=report, link=link, **facts),
+            body=mail.in_both(lambda: render_template(f"reports/emails/{name}.txt", report=report, link=link, **facts)),
             thread=report.thread,
             papers=papers or [],
         )

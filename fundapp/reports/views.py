@@ -40,7 +40,8 @@ def edit(project: Project) -> Page:
     if request.method == "POST":
         return _saved(project)
     report = actions.report_to_write(project)
-    return _edit_page(project, report_form(project.objectives, report.answers if report else {}), report)
+    answers = report.answers if report else queries.planned_answers(project)
+    return _edit_page(project, report_form(project.objectives, answers), report)
 
 
 def _saved(project: Project) -> Page:
@@ -74,7 +75,7 @@ def check(project: Project) -> Page:
 
 
 @blueprint.post("/projects/<public_id>/report/submit")
-@needs(Permission.WRITE_REPORT, of=project_seen)
+@needs(Permission.SEND_REPORT, of=project_seen)
 def submit(project: Project) -> Page:
     report = actions.report_of(project)
     form = report_form(project.objectives, report.answers if report else {})

@@ -1,6 +1,7 @@
 """Pages of the report: saving never refuses, sending does, and reviewing closes."""
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -250,3 +251,19 @@ def _official(app: Flask, *roles: Role) -> Account:
         person = official(*roles)
         db.session.commit()
         return person
+
+
+def test_a_new_report_begins_with_what_was_planned_and_the_draft_goes_before_it(scene: Scene) -> None:
+    page = BeautifulSoup(scene.applicant.get(scene.edit_page).text, "html.parser")
+    box = page.select_one("#what_was_done")
+    assert box is not None
+    with scene.app.app_context():
+        project = db.session.scalars(select(Project)).one()
+        sections = {part["code"]: part for part in project.application.last_submission.content["sections"]}
+        first = sections["activities"]["answers"][0]["answer"][0][0]["answer"]
+        assert first in box.get_text()
+        assert f"{project.application.women} participants planned" in page.get_text()
+    send(scene.applicant, scene.edit_page, GOOD | {"what_was_done": "", "next": "edit"})
+    again = BeautifulSoup(scene.applicant.get(scene.edit_page).text, "html.parser").select_one("#what_was_done")
+    assert again is not None
+    assert again.get_text().strip() == ""
