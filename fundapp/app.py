@@ -18,7 +18,7 @@ from fundapp.config import BadSettings, Settings
 from fundapp.db import UtcInstant, db, guard
 from fundapp.funds.queries import ledger_faults
 from fundapp.goals.rules import municipality_named
-from fundapp.stations import BLUEPRINTS, DESK
+from fundapp.stations import BLUEPRINTS, DESK, OF_APPLICANTS
 from fundapp.web import access, errors, filters, headers, limits, menu, metrics, watch
 
 
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     else:
         clock.run_true()
     _add_plain_pages(app)
+    app.before_request(_speak_the_desk)
     app.context_processor(_page_frame)
     _wrap(app, ours)
     if settings is None:
@@ -127,9 +128,22 @@ def _set_up_demo(app: Flask, ours: Settings) -> None:
     app.register_blueprint(views.blueprint)
 
 
+def _is_at_desk() -> bool:
+    """Whether the page is an official's, and so in a language of the desk."""
+    return request.blueprint in DESK and request.endpoint not in OF_APPLICANTS
+
+
+def _speak_the_desk() -> AnyResponse | None:
+    """An official's page in another language than the desk's leads to the Swedish one."""
+    if _is_at_desk() and request.method == "GET" and not languages.current().is_for_desk:
+        return redirect(filters.same_page_in(languages.AUTHORITY_LANGUAGE))
+    return None
+
+
 def _page_frame() -> dict[str, Any]:
     ours = config.settings()
     return {
+        "languages": [each for each in languages.LANGUAGES.values() if each.is_for_desk or not _is_at_desk()],
         "municipality": municipality_named(ours.municipality),
         "menu": menu.entries() if request.endpoint else [],
         "is_desk": request.blueprint in DESK or bool(current_user.is_authenticated and current_user.roles),

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, object_session
 
 from fundapp import clock, documents, outbox, sweeps
 from fundapp.accounts.actions import forget_ended
+from fundapp.applications.reminders import end_drafts, remind_of_drafts
 from fundapp.assessments.reminders import remind_of_completions
 from fundapp.config import settings
 from fundapp.db import db, reading
@@ -60,16 +61,19 @@ def send_outbox() -> None:
 
 def remind() -> None:
     """Write what is due to applicants, each reminder once."""
-    written = remind_of_completions() + remind_of_reports()
+    written = remind_of_completions() + remind_of_reports() + remind_of_drafts()
     if written:
         log.info("reminders: %d written", written)
 
 
 def forget() -> None:
-    """Remove sign-in attempts and sessions that ended long ago."""
+    """Remove sign-in attempts and sessions that ended long ago, and drafts whose time is over."""
     removed = forget_ended()
     if removed:
         log.info("sign-in attempts and sessions: %d removed", removed)
+    drafts = end_drafts()
+    if drafts:
+        log.info("drafts that were never sent: %d removed", drafts)
 
 
 def draw_papers(papers: list[int]) -> None:

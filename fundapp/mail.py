@@ -1,6 +1,6 @@
 """The outbox: a message is a row written in the transaction that causes it, and leaves afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from email.utils import make_msgid
 
@@ -11,7 +11,7 @@ from fundapp import clock
 from fundapp.config import settings
 from fundapp.db import Base, db, enum_type, public_id_column, reread
 from fundapp.documents import Paper
-from fundapp.languages import LabelledEnum, _dl
+from fundapp.languages import AUTHORITY_LANGUAGE, LabelledEnum, _dl, current, plain_lines, speaking
 from fundapp.web.watch import request_id
 
 WRITTEN = "fundapp.mail.written"  # in a session's `info`: the running transaction holds mail to send
@@ -104,6 +104,18 @@ def write(
     db.session.add(message)
     db.session.info[WRITTEN] = True
     return message
+
+
+def in_both(body: Callable[[], str]) -> str:
+    """The body in Swedish, which governs, and then in the language spoken now, under the name of each."""
+    language = current()
+    if language.code == AUTHORITY_LANGUAGE:
+        return body()
+    with speaking(AUTHORITY_LANGUAGE) as swedish:
+        first = body().strip()
+    own = plain_lines(body(), language.code).strip()
+    name = language.own_name
+    return f"{swedish.own_name} | {name}\n\n{first}\n\n---------- {name} ----------\n\n{own}\n"
 
 
 def has_written(occasion: str) -> bool:

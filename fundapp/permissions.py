@@ -33,13 +33,18 @@ class Permission(enum.Enum):
     EDIT_APPLICATION = enum.auto()
     SUBMIT_APPLICATION = enum.auto()
     WITHDRAW_APPLICATION = enum.auto()
+    WRITE_MESSAGE = enum.auto()
+    READ_ORGANISATION = enum.auto()
     EDIT_ORGANISATION = enum.auto()
+    MANAGE_PEOPLE = enum.auto()
     LIST_CASES = enum.auto()
     READ_CASE = enum.auto()
     REGISTER_APPLICATION = enum.auto()
     FILE_DOCUMENT = enum.auto()
     SEND_LETTER_AGAIN = enum.auto()
+    ANSWER_MESSAGE = enum.auto()
     ASSESS_APPLICATION = enum.auto()
+    TRANSLATE = enum.auto()
     DECLARE_CONFLICT = enum.auto()
     READ_MEETING = enum.auto()
     PREPARE_MEETING = enum.auto()
@@ -51,10 +56,14 @@ class Permission(enum.Enum):
     READ_PROJECT = enum.auto()
     PAY_INSTALMENT = enum.auto()
     WRITE_REPORT = enum.auto()
+    SEND_REPORT = enum.auto()
     REVIEW_REPORT = enum.auto()
+    ASK_FOR_CHANGE = enum.auto()
+    ANSWER_CHANGE = enum.auto()
     ANSWER_FOR_BOARD = enum.auto()
     GIVE_ROLES = enum.auto()
     READ_HISTORY = enum.auto()
+    READ_FEEDBACK = enum.auto()
 
 
 class Person(Protocol):
@@ -66,6 +75,12 @@ class Person(Protocol):
     def roles(self) -> frozenset[Role]: ...
     @property
     def organisation_ids(self) -> frozenset[int]: ...
+    @property
+    def writes_for(self) -> frozenset[int]: ...
+    @property
+    def sends_for(self) -> frozenset[int]: ...
+    @property
+    def manages(self) -> frozenset[int]: ...
     @property
     def conflicting_organisation_ids(self) -> frozenset[int]: ...
     @property
@@ -121,6 +136,26 @@ def is_own_organisation(person: Person, organisation: Any) -> bool:
     return organisation.id in person.organisation_ids
 
 
+@because(_l("You may read this, but not write in it. Ask the person who manages your organisation's people."))
+def writes_application(person: Person, application: Any) -> bool:
+    return application.organisation_id is None or application.organisation_id in person.writes_for
+
+
+@because(_l("You may not send for the organisation. Ask the person who manages your organisation's people."))
+def sends_application(person: Person, application: Any) -> bool:
+    return application.organisation_id is None or application.organisation_id in person.sends_for
+
+
+@because(_l("You may read this, but not write in it. Ask the person who manages your organisation's people."))
+def writes_for_organisation(person: Person, organisation: Any) -> bool:
+    return organisation.id in person.writes_for
+
+
+@because(_l("Only the person who manages the organisation's people can do this."))
+def manages_organisation(person: Person, organisation: Any) -> bool:
+    return organisation.id in person.manages
+
+
 @because(_dl("You have a conflict of interest in this case."))
 def is_impartial(person: Person, application: Any) -> bool:
     return not has_conflict(person, application)
@@ -129,6 +164,16 @@ def is_impartial(person: Person, application: Any) -> bool:
 @because(_l("Only people of the project's organisation can do this."))
 def is_own_project(person: Person, project: Any) -> bool:
     return acts_for(person, project.application)
+
+
+@because(_l("You may read this, but not write in it. Ask the person who manages your organisation's people."))
+def writes_for_project(person: Person, project: Any) -> bool:
+    return writes_application(person, project.application)
+
+
+@because(_l("You may not send for the organisation. Ask the person who manages your organisation's people."))
+def sends_for_project(person: Person, project: Any) -> bool:
+    return sends_application(person, project.application)
 
 
 @because(_dl("You have a conflict of interest in this project's case."))
@@ -158,16 +203,21 @@ RULES: dict[Permission, Rule] = {
     Permission.USE_ACCOUNT: Rule(_EVERYBODY),
     Permission.START_APPLICATION: Rule(_EVERYBODY),
     Permission.READ_APPLICATION: Rule(_EVERYBODY, (is_own_application,)),
-    Permission.EDIT_APPLICATION: Rule(_EVERYBODY, (is_own_application,)),
-    Permission.SUBMIT_APPLICATION: Rule(_EVERYBODY, (is_own_application,)),
-    Permission.WITHDRAW_APPLICATION: Rule(_EVERYBODY, (is_own_application,)),
-    Permission.EDIT_ORGANISATION: Rule(_EVERYBODY, (is_own_organisation,)),
+    Permission.EDIT_APPLICATION: Rule(_EVERYBODY, (is_own_application, writes_application)),
+    Permission.SUBMIT_APPLICATION: Rule(_EVERYBODY, (is_own_application, sends_application)),
+    Permission.WITHDRAW_APPLICATION: Rule(_EVERYBODY, (is_own_application, sends_application)),
+    Permission.WRITE_MESSAGE: Rule(_EVERYBODY, (is_own_application, writes_application)),
+    Permission.READ_ORGANISATION: Rule(_EVERYBODY, (is_own_organisation,)),
+    Permission.EDIT_ORGANISATION: Rule(_EVERYBODY, (is_own_organisation, writes_for_organisation)),
+    Permission.MANAGE_PEOPLE: Rule(_EVERYBODY, (is_own_organisation, manages_organisation)),
     Permission.LIST_CASES: Rule(_READERS | {Role.MEMBER}),
     Permission.READ_CASE: Rule(_READERS | {Role.MEMBER}, (is_impartial,)),
     Permission.REGISTER_APPLICATION: Rule(frozenset({Role.REGISTRAR}), (is_impartial,)),
     Permission.FILE_DOCUMENT: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial,)),
     Permission.SEND_LETTER_AGAIN: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial,)),
+    Permission.ANSWER_MESSAGE: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial,)),
     Permission.ASSESS_APPLICATION: Rule(frozenset({Role.OFFICER}), (is_impartial,)),
+    Permission.TRANSLATE: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial,)),
     Permission.DECLARE_CONFLICT: Rule(_BOARD_ROOM),
     Permission.READ_MEETING: Rule(_BOARD_ROOM),
     Permission.PREPARE_MEETING: Rule(frozenset({Role.SECRETARY})),
@@ -178,11 +228,15 @@ RULES: dict[Permission, Rule] = {
     Permission.LIST_PROJECTS: Rule(_READERS | {Role.MEMBER}),
     Permission.READ_PROJECT: Rule(_EVERYBODY, (may_follow_project,)),
     Permission.PAY_INSTALMENT: Rule(frozenset({Role.OFFICER}), (is_impartial_in_project,)),
-    Permission.WRITE_REPORT: Rule(_EVERYBODY, (is_own_project,)),
+    Permission.WRITE_REPORT: Rule(_EVERYBODY, (is_own_project, writes_for_project)),
+    Permission.SEND_REPORT: Rule(_EVERYBODY, (is_own_project, sends_for_project)),
     Permission.REVIEW_REPORT: Rule(frozenset({Role.OFFICER}), (is_impartial_in_project,)),
+    Permission.ASK_FOR_CHANGE: Rule(_EVERYBODY, (is_own_project, sends_for_project)),
+    Permission.ANSWER_CHANGE: Rule(frozenset({Role.OFFICER}), (is_impartial_in_project,)),
     Permission.ANSWER_FOR_BOARD: Rule(frozenset({Role.OFFICER, Role.SECRETARY})),
     Permission.GIVE_ROLES: Rule(frozenset({Role.ADMINISTRATOR})),
     Permission.READ_HISTORY: Rule(frozenset({Role.AUDITOR})),
+    Permission.READ_FEEDBACK: Rule(frozenset({Role.ADMINISTRATOR})),
 }
 
 _ROLE_MISSING = _l("Your account does not have the role that this needs.")

@@ -170,7 +170,8 @@ APPLICATION_STEPS = _table(
     Step(
         "withdraw",
         _l("Withdraw the application"),
-        _from(_A.SUBMITTED, _A.REGISTERED, _A.UNDER_ASSESSMENT, _A.COMPLETION_REQUESTED, _A.ASSESSED),
+        # On an agenda too, until an outcome is recorded there: `applications.actions.withdraw` asks.
+        _from(_A.SUBMITTED, _A.REGISTERED, _A.UNDER_ASSESSMENT, _A.COMPLETION_REQUESTED, _A.ASSESSED, _A.ON_AGENDA),
         _A.WITHDRAWN,
         Permission.WITHDRAW_APPLICATION,
     ),
@@ -210,7 +211,7 @@ _R = ReportStatus
 
 REPORT_STEPS = _table(
     Step(
-        "submit", _l("Send the report"), _from(_R.DRAFT, _R.COMPLETION_REQUESTED), _R.SUBMITTED, Permission.WRITE_REPORT
+        "submit", _l("Send the report"), _from(_R.DRAFT, _R.COMPLETION_REQUESTED), _R.SUBMITTED, Permission.SEND_REPORT
     ),
     Step(
         "request_completion",

@@ -1,12 +1,14 @@
 """What is told when a page cannot be answered: a commit that fails, somebody else's change, and what was typed."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask, flash, session
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
@@ -16,8 +18,10 @@ from fundapp.accounts.models import Account
 from fundapp.db import db
 from fundapp.web.typed import typed
 from tests.factories.people import applicant
-from tests.ground.pages import send
+from tests.ground.apps import SignIn
+from tests.ground.pages import send, token_of
 
+FIRST, SECOND = "amina@exempel.example", "per@exempel.example"
 WORDS = 'Vi läser <b>högt</b> & "tillsammans"'
 HERE = {"Referer": "http://localhost/sv/page-of-the-form"}
 SAME = {"Sec-Fetch-Site": "same-origin"}
@@ -173,6 +177,40 @@ def test_who_had_the_page_open_too_long_can_copy_what_was_typed(app: Flask, clie
         assert (answer.status_code, _shown(answer)) == (400, [WORDS])
         assert "Secret" not in answer.text
         assert path not in [each.get("action") for each in BeautifulSoup(answer.text, "html.parser").find_all("form")]
+
+
+@pytest.mark.parametrize(("who", "shown", "again"), [(FIRST, [WORDS], WORDS), (SECOND, [], None), (None, [], None)])
+def test_an_old_page_is_sent_again_by_who_opened_it_and_shown_to_nobody_else(
+    app: Flask, signed_in: SignIn, who: str | None, shown: list[str], again: str | None
+) -> None:
+    path = _serve(app, _is_refused)
+    old = token_of(signed_in(FIRST))
+    now = signed_in(who) if who else app.test_client()
+    for page in (SAME, HERE):
+        answer = now.post(path, data={"summary": WORDS, "csrf_token": old}, headers=page)
+        assert (answer.status_code, _shown(answer)) == (400, shown)
+        assert _fields(answer).get("summary") == again
+        assert ("tillsammans" in answer.text) == bool(shown)
+    for elsewhere in ({"Sec-Fetch-Site": "cross-site"} | HERE, {"Sec-Fetch-Site": "same-site"}, {}):
+        answer = now.post(path, data={"summary": WORDS, "csrf_token": old}, headers=elsewhere)
+        assert (answer.status_code, "tillsammans" in answer.text) == (400, False)
+
+
+def test_the_browsers_word_alone_does_not_send_anything_again(app: Flask, signed_in: SignIn) -> None:
+    path, client = _serve(app, _is_refused), signed_in(FIRST)
+    nobodys = token_of(app.test_client())
+    forged = URLSafeTimedSerializer("a key of somebody else's", salt="wtf-csrf-token").dumps(f"{FIRST}:1")
+    for token in (nobodys, forged, "x", ""):
+        answer = client.post(path, data={"summary": WORDS, "csrf_token": token}, headers=SAME)
+        assert (answer.status_code, _shown(answer), _fields(answer).get("summary")) == (400, [WORDS], None)
+
+
+def test_an_old_page_with_a_code_or_a_file_is_not_sent_again(app: Flask, signed_in: SignIn) -> None:
+    path, old, now = _serve(app, _is_refused), token_of(signed_in(FIRST)), signed_in(FIRST)
+    for more in ({"code": "Secret 123456"}, {"paper": (BytesIO(b"Secret"), "a.pdf")}):
+        answer = now.post(path, data={"summary": WORDS, "csrf_token": old} | more, headers=SAME)
+        assert (answer.status_code, _shown(answer), _fields(answer).get("summary")) == (400, [WORDS], None)
+        assert "Secret" not in answer.text
 
 
 def test_very_much_is_kept_to_be_sent_and_shown_in_part(app: Flask, client: FlaskClient) -> None:

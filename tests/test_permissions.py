@@ -41,9 +41,14 @@ MAY = {
     Permission.EDIT_APPLICATION: EVERYBODY,
     Permission.SUBMIT_APPLICATION: EVERYBODY,
     Permission.WITHDRAW_APPLICATION: EVERYBODY,
+    Permission.WRITE_MESSAGE: EVERYBODY,
+    Permission.ASK_FOR_CHANGE: EVERYBODY,
+    Permission.READ_ORGANISATION: EVERYBODY,
     Permission.EDIT_ORGANISATION: EVERYBODY,
+    Permission.MANAGE_PEOPLE: EVERYBODY,
     Permission.READ_PROJECT: EVERYBODY,
     Permission.WRITE_REPORT: EVERYBODY,
+    Permission.SEND_REPORT: EVERYBODY,
     Permission.LIST_CASES: READERS | {R.MEMBER},
     Permission.READ_CASE: READERS | {R.MEMBER},
     Permission.LIST_PROJECTS: READERS | {R.MEMBER},
@@ -53,6 +58,9 @@ MAY = {
     Permission.REGISTER_APPLICATION: {R.REGISTRAR},
     Permission.FILE_DOCUMENT: {R.REGISTRAR, R.OFFICER},
     Permission.SEND_LETTER_AGAIN: {R.REGISTRAR, R.OFFICER},
+    Permission.ANSWER_MESSAGE: {R.REGISTRAR, R.OFFICER},
+    Permission.TRANSLATE: {R.REGISTRAR, R.OFFICER},
+    Permission.ANSWER_CHANGE: {R.OFFICER},
     Permission.ASSESS_APPLICATION: {R.OFFICER},
     Permission.PAY_INSTALMENT: {R.OFFICER},
     Permission.REVIEW_REPORT: {R.OFFICER},
@@ -63,6 +71,7 @@ MAY = {
     Permission.CHANGE_FRAME: {R.SECRETARY},
     Permission.GIVE_ROLES: {R.ADMINISTRATOR},
     Permission.READ_HISTORY: {R.AUDITOR},
+    Permission.READ_FEEDBACK: {R.ADMINISTRATOR},
 }
 NOTHING: frozenset[Any] = frozenset()
 
@@ -74,6 +83,9 @@ class Somebody:
     id: int = 1
     roles: frozenset[Role] = NOTHING
     organisation_ids: frozenset[int] = NOTHING
+    writes_for: frozenset[int] = NOTHING
+    sends_for: frozenset[int] = NOTHING
+    manages: frozenset[int] = NOTHING
     conflicting_organisation_ids: frozenset[int] = NOTHING
     conflicting_org_numbers: frozenset[str] = NOTHING
     conflicting_application_ids: frozenset[int] = NOTHING
@@ -121,7 +133,24 @@ def test_an_administrator_has_no_case_rights_and_an_auditor_only_reads() -> None
             Permission.ASSESS_APPLICATION,
             "You have a conflict of interest in this case.",
         ),
-        (Somebody(organisation_ids=frozenset({5})), Permission.EDIT_APPLICATION, None),
+        (Somebody(organisation_ids=frozenset({5})), Permission.READ_APPLICATION, None),
+        (Somebody(organisation_ids=frozenset({5}), writes_for=frozenset({5})), Permission.EDIT_APPLICATION, None),
+        (
+            Somebody(organisation_ids=frozenset({5}), sends_for=frozenset({5})),
+            Permission.EDIT_APPLICATION,
+            "You may read this, but not write in it. Ask the person who manages your organisation's people.",
+        ),
+        (
+            Somebody(organisation_ids=frozenset({5}), writes_for=frozenset({5})),
+            Permission.SUBMIT_APPLICATION,
+            "You may not send for the organisation. Ask the person who manages your organisation's people.",
+        ),
+        (Somebody(organisation_ids=frozenset({5}), sends_for=frozenset({5})), Permission.SUBMIT_APPLICATION, None),
+        (
+            Somebody(sends_for=frozenset({5})),
+            Permission.SUBMIT_APPLICATION,
+            "Only people of the applying organisation can do this.",
+        ),
         (Somebody(roles=frozenset({R.OFFICER})), Permission.ASSESS_APPLICATION, None),
     ],
 )

@@ -1,7 +1,8 @@
 """Start, write, send, complete and withdraw an application. Sending is one transaction, and safe to repeat."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -10,26 +11,46 @@ from sqlalchemy.orm.attributes import set_committed_value
 from fundapp import clock, documents, files
 from fundapp.accounts.models import Account, Organisation
 from fundapp.applications import answers as reading
-from fundapp.applications import emails, papers, rules
-from fundapp.applications.models import Application, ApplicationKind, Attachment, Section, Submission
-from fundapp.applications.questions import FORM_VERSION, SectionForm, codes_of
-from fundapp.applications.questions.shared import attachment_kinds
+from fundapp.applications import emails, papers, rules, signing
+from fundapp.applications.models import (
+    Application,
+    ApplicationKind,
+    Attachment,
+    Section,
+    SectionAside,
+    SectionChange,
+    Submission,
+)
+from fundapp.applications.questions import FORM_VERSION, SectionForm, codes_of, section_form
+from fundapp.applications.questions.shared import AttachmentsForm, attachment_kinds
 from fundapp.assessments import actions as assessments
+from fundapp.assessments import rules as assessment_rules
 from fundapp.db import db
+from fundapp.decisions.actions import demand_undecided
 from fundapp.files import Checked
 from fundapp.funds.models import FundKind, Round
 from fundapp.history.actions import record
 from fundapp.languages import _d, _l, day_and_time, speaking
 from fundapp.permissions import Permission, why_not
-from fundapp.registry.actions import file_document
+from fundapp.registry.actions import file_document, sender_of
 from fundapp.registry.models import Direction
-from fundapp.workflow import ApplicationStatus, NotAllowed, StepNotPossible, take_step
+from fundapp.registry.rules import attachment_subject
+from fundapp.workflow import ApplicationStatus, NotAllowed, StepNotPossible, demand_step, take_step
 
 
 def start(
-    *, round_: Round, kind: ApplicationKind, organisation: Organisation | None, by: Account, language: str
+    *,
+    round_: Round,
+    kind: ApplicationKind,
+    organisation: Organisation | None,
+    by: Account,
+    language: str,
+    text_language: str | None = None,
 ) -> Application:
-    """Begin a draft. Errors: NotAllowed, StepNotPossible (round closed, or the organisation may not apply here)."""
+    """Begin a draft; the answers are in `language` unless `text_language` says another.
+
+    Errors: NotAllowed, StepNotPossible (round closed, or the organisation may not apply here).
+    """
     _demand(by, Permission.START_APPLICATION)
     if not rules.is_open_at(round_, clock.now()):
         raise StepNotPossible(_l("This cannot be applied for now."))
@@ -41,6 +62,7 @@ def start(
         created_by=by,
         created_at=clock.now(),
         language=language,
+        text_language=text_language or language,
         form_version=FORM_VERSION,
     )
     db.session.add(application)
@@ -58,11 +80,21 @@ def _demand_fitting(round_: Round, kind: ApplicationKind, organisation: Organisa
         return
     if organisation is None:
         raise StepNotPossible(_l("Choose the organisation that applies."))
-    if organisation.id not in by.organisation_ids:
-        raise NotAllowed(_l("Only people of the organisation can do this."))
+    if organisation.id not in by.writes_for:
+        raise NotAllowed(_l("You may not write applications for this organisation."))
     reason = rules.why_not_apply(terms, organisation.kind)
     if reason is not None:
         raise StepNotPossible(reason)
+
+
+def name_language(application: Application, text_language: str, *, by: Account) -> None:
+    """Say which language the answers are written in, while they can be changed. Errors: NotAllowed, StepNotPossible."""
+    _demand(by, Permission.EDIT_APPLICATION, application)
+    _lock(application)
+    if not rules.is_editable(application):
+        raise StepNotPossible(_l("This part cannot be changed now."))
+    application.text_language = text_language
+    record(application, "name_language", by=by, language=text_language)
 
 
 def _demand(by: Account, permission: Permission, application: Application | None = None) -> None:
@@ -77,13 +109,14 @@ def _lock(application: Application) -> None:
     db.session.refresh(application, with_for_update={"of": Application})
 
 
-def _hold_to_send(application: Application) -> None:
-    """As `_lock`, and in the same breath all that is sent along and judged."""
+def _hold_to_send(application: Application, by: Account) -> str | None:
+    """As `_lock`, and in the same breath all that is sent along and judged. Gives the code of a section in which the
+    person has not chosen between two texts (saving.py).
+    """
     db.session.flush()
     with_all = (
         joinedload(Application.round).joinedload(Round.fund),
         joinedload(Application.organisation),
-        selectinload(Application.sections),
         selectinload(Application.attachments),
     )
     row = select(Application).where(Application.id == application.id).options(*with_all)
@@ -93,6 +126,12 @@ def _hold_to_send(application: Application) -> None:
         # A draft has been sent never, and its areas are in its answers alone: what is empty need not be looked for.
         set_committed_value(application, "submissions", [])
         set_committed_value(application, "areas", [])
+    is_own = (SectionAside.section_id == Section.id) & (SectionAside.account_id == by.id)
+    found = select(Section, SectionAside.id).outerjoin(SectionAside, is_own).order_by(Section.id)
+    found = found.where(Section.application_id == application.id).execution_options(populate_existing=True)
+    rows = db.session.execute(found).all()
+    set_committed_value(application, "sections", [section for section, _aside in rows])
+    return next((section.code for section, aside in rows if aside is not None), None)
 
 
 def _sent_already(application: Application) -> Submission | None:
@@ -102,32 +141,57 @@ def _sent_already(application: Application) -> Submission | None:
     return application.last_submission
 
 
+def opened(application: Application) -> dict[str, frozenset[str] | None]:
+    """The sections that can be written in now, in the order of the form, and of each the questions; None: all."""
+    codes = codes_of(application.kind)
+    if application.status is ApplicationStatus.DRAFT:
+        return dict.fromkeys(codes)
+    if application.status is not ApplicationStatus.COMPLETION_REQUESTED:
+        return {}
+    asked = assessments.open_request(application)
+    found = assessment_rules.opened(asked.sections, asked.questions) if asked is not None else {}
+    return {code: found[code] for code in codes if code in found}
+
+
 def open_sections(application: Application) -> list[str]:
     """The codes of the sections that can be written in now."""
-    if application.status is ApplicationStatus.DRAFT:
-        return codes_of(application.kind)
-    if application.status is not ApplicationStatus.COMPLETION_REQUESTED:
-        return []
-    asked = assessments.open_request(application)
-    return [code for code in codes_of(application.kind) if asked is not None and code in asked.sections]
+    return list(opened(application))
 
 
-def _demand_open(application: Application, code: str) -> None:
-    if code not in open_sections(application):
+def _demand_open(application: Application, code: str) -> frozenset[str] | None:
+    """The questions of the section that can be written in; None: all."""
+    found = opened(application)
+    if code not in found:
         raise StepNotPossible(_l("This part cannot be changed now."))
+    return found[code]
 
 
-def save_section(application: Application, code: str, answers: dict[str, list[str]], *, by: Account) -> Section:
-    """Keep a section exactly as typed, whether it can be sent or not. Errors: NotAllowed, StepNotPossible."""
+def save_section(
+    application: Application, code: str, answers: dict[str, list[str]], *, by: Account, page: str = "", step: int = 0
+) -> Section:
+    """Keep a section exactly as typed, whether it can be sent or not; where single questions are open, the answers of
+    the others stay as they were, whatever is posted. Pages save through saving.py, which looks at what others have
+    saved; `page` and `step` are its. Errors: NotAllowed, StepNotPossible.
+    """
     _demand(by, Permission.EDIT_APPLICATION, application)
     _lock(application)
-    _demand_open(application, code)
+    only = _demand_open(application, code)
     section = next((section for section in application.sections if section.code == code), None)
     if section is None:
-        section = Section(code=code)
+        section = Section(code=code, answers={}, version=0)
         application.sections.append(section)
-    section.answers, section.saved_at, section.saved_by_id = answers, clock.now(), by.id
+    kept = answers if only is None else rules.with_changed(section.answers, answers, only)
+    before = {name: section.answers.get(name, []) for name in {**section.answers, **kept}}
+    before = {name: texts for name, texts in before.items() if texts != kept.get(name, [])}
+    section.answers, section.saved_at, section.saved_by_id = kept, clock.now(), by.id
+    is_changed = bool(before) or not section.version
+    section.version += is_changed
     db.session.flush()
+    if is_changed:
+        change = SectionChange(section_id=section.id, version=section.version, before=before, page=page, step=step)
+        change.saved_at, change.saved_by_id = section.saved_at, by.id
+        db.session.add(change)
+        db.session.flush()
     return section
 
 
@@ -135,8 +199,9 @@ def attach(application: Application, kind: str, checked: Checked, *, by: Account
     """Keep a checked file with the draft. Errors: NotAllowed, StepNotPossible."""
     _demand(by, Permission.EDIT_APPLICATION, application)
     _lock(application)
-    _demand_open(application, "attachments")
-    if kind not in {asked["code"] for asked in attachment_kinds(application)}:
+    only = _demand_open(application, "attachments")
+    kinds = {asked["code"] for asked in attachment_kinds(application)}
+    if kind not in (kinds if only is None else kinds & only):
         raise StepNotPossible(_l("This kind of attachment is not asked for."))
     if not rules.may_add_file(len(application.attachments)):
         raise StepNotPossible(_l("There are as many files as there can be. Remove one first."))
@@ -146,6 +211,40 @@ def attach(application: Application, kind: str, checked: Checked, *, by: Account
     record(application, "attach", by=by, kind=kind)
     db.session.flush()
     return attachment
+
+
+def attach_later(application: Application, kind: str, checked: Checked, *, by: Account) -> Attachment:
+    """Keep a file that was promised when the application was sent, until the board has decided. It is filed as received
+    where there is a case; else it is with the application. Errors: NotAllowed, StepNotPossible.
+    """
+    _demand(by, Permission.EDIT_APPLICATION, application)
+    _lock(application)
+    db.session.expire(application, ["attachments", "sections"])
+    if kind not in {each["code"] for each, _day in promised(application)}:
+        raise StepNotPossible(_l("This kind of attachment is not asked for."))
+    stored = files.store(checked, by_id=by.id)
+    attachment = Attachment(kind=kind, file=stored, added_at=clock.now(), added_by_id=by.id)
+    application.attachments.append(attachment)
+    record(application, "attach_later", by=by, kind=kind)
+    db.session.flush()
+    if application.case is not None:
+        file_document(
+            application.case,
+            direction=Direction.RECEIVED,
+            subject=attachment_subject(kind, application.round.fund.terms),
+            counterpart=sender_of(application),
+            file=stored,
+            by=by,
+        )
+    return attachment
+
+
+def promised(application: Application) -> list[tuple[dict[str, Any], date]]:
+    """The kinds of attachments that were said to come later and have not come, with the day; none in a draft."""
+    if application.status not in rules.TAKES_LATER or "attachments" not in codes_of(application.kind):
+        return []
+    form = section_form(application, "attachments")
+    return form.promised() if isinstance(form, AttachmentsForm) else []
 
 
 def detach(attachment: Attachment, *, by: Account) -> None:
@@ -166,16 +265,23 @@ def detach(attachment: Attachment, *, by: Account) -> None:
 def submit(application: Application, *, by: Account) -> Submission:
     """Send the draft, or the additions asked for. Sent already (double click, retry): gives the copy there is.
 
-    Errors: NotAllowed, rules.NotComplete, StepNotPossible (the round closed, or the status does not allow it).
+    What comes in when the round has closed is kept and marked as late, for as long as the fund's terms say. What counts
+    is when it came, not for how long it then waited.
+
+    Errors: NotAllowed, rules.NotChosen, rules.NotComplete, signing.NotSigned, StepNotPossible (too late, or not from
+    this status).
     """
+    came = clock.now()
     _demand(by, Permission.SUBMIT_APPLICATION, application)
-    _hold_to_send(application)
+    unchosen = _hold_to_send(application, by)
+    now = rules.received_at(application.round, came, clock.now())
     sent = _sent_already(application)
     if sent is not None:
         return sent
+    if unchosen is not None:
+        raise rules.NotChosen(unchosen)
     is_first = application.status is ApplicationStatus.DRAFT
-    now = clock.now()
-    if is_first and not rules.is_open_at(application.round, now):
+    if is_first and not rules.may_send_at(application.round, now):
         raise StepNotPossible(
             _l(
                 "It is too late: applications were taken until %(when)s.",
@@ -183,16 +289,14 @@ def submit(application: Application, *, by: Account) -> Submission:
             )
         )
     sections = reading.all_sections(application)
-    missing = rules.missing_parts(reading.states_of(sections))
-    if missing:
-        raise rules.NotComplete(missing)
+    signed = _demand_whole(application, sections)
     # Facts first: the step's own facts go into the history, which must hold no typed text. All is written at once.
     with db.session.no_autoflush:
         for name, value in reading.facts_of(sections).items():
             setattr(application, name, value)
-        step, facts = ("submit", {"submitted_at": now}) if is_first else ("complete", {})
+        step, facts = ("submit", _facts_of_sending(application.round, now)) if is_first else ("complete", {})
         take_step(application, step, by=by, **facts)
-        submission = _freeze(application, sections, at=now, by=by)
+        submission = _freeze(application, sections, signed, at=now, by=by)
     if not is_first:
         assessments.end_completion(application, submission, by=by)
     emails.send_receipt(submission, by=by)
@@ -200,9 +304,23 @@ def submit(application: Application, *, by: Account) -> Submission:
     return submission
 
 
-def _freeze(application: Application, sections: Sequence[SectionForm], *, at: datetime, by: Account) -> Submission:
+def _demand_whole(application: Application, sections: Sequence[SectionForm]) -> dict[str, Any]:
+    """That nothing is missing; gives who has signed, as the frozen copy keeps it."""
+    missing = rules.missing_parts(reading.states_of(sections))
+    if missing:
+        raise rules.NotComplete(missing)
+    return signing.settled(application)
+
+
+def _facts_of_sending(round_: Round, now: datetime) -> dict[str, Any]:
+    return {"submitted_at": now, "is_late": rules.is_late_at(round_, now)}
+
+
+def _freeze(
+    application: Application, sections: Sequence[SectionForm], signed: dict[str, Any], *, at: datetime, by: Account
+) -> Submission:
     """The frozen copy; the application's row is held, so nobody else takes the same number."""
-    content = reading.frozen(application, sections, by=by)
+    content = reading.frozen(application, sections, by=by) | signed
     number = len(application.submissions) + 1
     paper = documents.draw_up(
         "applications/documents/receipt.typ",
@@ -223,8 +341,10 @@ def _freeze(application: Application, sections: Sequence[SectionForm], *, at: da
 
 
 def withdraw(application: Application, *, by: Account) -> None:
-    """Take back what was sent, until it stands on an agenda. Errors: NotAllowed, StepNotPossible."""
+    """Take back what was sent, until the board has decided. Errors: NotAllowed, StepNotPossible."""
     _lock(application)
+    demand_step(application, "withdraw", by=by)
+    demand_undecided(application)
     take_step(application, "withdraw", by=by)
     assessments.end_completion(application, None, by=by)
     if application.case is not None:

@@ -58,8 +58,9 @@ def frozen(application: Application, sections: Sequence[SectionForm], *, by: Acc
         "form": application.kind.value,
         "form_version": FORM_VERSION,
         "language": application.language,
+        "text_language": application.text_language,
         "sections": [_with_swedish(asked, swedish) for asked, swedish in zip(as_asked, in_swedish, strict=True)],
-        "organisation": _organisation(application.organisation) if application.organisation else None,
+        "organisation": particulars(application.organisation) if application.organisation else None,
         "account": {"name": by.name, "email": by.email, "phone": by.phone},
         "attachments": [
             {
@@ -103,7 +104,8 @@ def _answer_with_swedish(asked: dict[str, Any], swedish: dict[str, Any]) -> dict
     return both
 
 
-def _organisation(organisation: Organisation) -> dict[str, Any]:
+def particulars(organisation: Organisation) -> dict[str, Any]:
+    """The organisation as it is now, for a frozen copy."""
     names = (
         "name", "org_number", "administration", "internal_account", "address", "postal_code", "city", "email",
         "phone", "website", "bankgiro", "plusgiro", "signs_jointly",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Connection, ForeignKey, Index, String, UniqueConstraint, event, inspect
+from sqlalchemy import CheckConstraint, Connection, ForeignKey, Index, String, UniqueConstraint, event, false, inspect
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundapp import workflow
@@ -25,6 +25,11 @@ class ApplicationKind(LabelledEnum):
     GRANT = "grant", _l("Application for a grant")
     AWARD = "award", _l("Application for the stipend")
     NOMINATION = "nomination", _l("Nomination for the stipend")
+
+
+def _language_of_page(row: Any) -> str:
+    """The language of the questions, where the applicant has named no other to write in."""
+    return str(row.get_current_parameters()["language"])
 
 
 class Application(Base):
@@ -64,9 +69,13 @@ class Application(Base):
     created_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     created_at: Mapped[datetime]
     language: Mapped[str] = mapped_column(String(10))
+    # Which language the answers are written in; `language` is that of the questions and of our letters.
+    text_language: Mapped[str] = mapped_column(String(10), default=_language_of_page, server_default="sv")
     form_version: Mapped[int]
 
     submitted_at: Mapped[datetime | None]
+    is_late: Mapped[bool] = mapped_column(default=False, server_default=false())  # it came in when the round had closed
+    end_told_on: Mapped[date | None]  # when the mail went out that says that the draft will be removed
     title: Mapped[str | None] = mapped_column(String(200))
     summary: Mapped[str | None]
     applicant_name: Mapped[str | None] = mapped_column(String(200))
@@ -146,7 +155,10 @@ def _keep_searchable(_mapper: Any, _connection: Connection, application: Applica
 
 
 class Section(Base):
-    """One section of a draft, exactly as typed: `answers` maps a field's name to the list of texts it was sent with."""
+    """One section of a draft, exactly as typed: `answers` maps a field's name to the list of texts it was sent with.
+
+    `version` grows with every save that changes something; see saving.py.
+    """
 
     __tablename__ = "section"
     __table_args__ = (UniqueConstraint("application_id", "code"),)
@@ -155,19 +167,53 @@ class Section(Base):
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"))
     code: Mapped[str] = mapped_column(String(40))
     answers: Mapped[dict[str, Any]]
+    version: Mapped[int] = mapped_column(default=0)
     saved_at: Mapped[datetime]
     saved_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
 
     application: Mapped[Application] = relationship(back_populates="sections")
 
 
+class SectionChange(Base):
+    """What one save changed: `before` maps a field's name to the texts that stood there. Kept a few days.
+
+    `page` is the page that the save came from, a letter for each time it was opened; `step` counts its saves.
+    """
+
+    __tablename__ = "section_change"
+    __table_args__ = (UniqueConstraint("section_id", "version"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    before: Mapped[dict[str, Any]]
+    page: Mapped[str] = mapped_column(String(12), default="")
+    step: Mapped[int] = mapped_column(default=0)
+    saved_at: Mapped[datetime]
+    saved_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+
+    saved_by: Mapped[Account] = relationship()
+
+
+class SectionAside(Base):
+    """What a person wrote where somebody else had written something else meanwhile, until the person has chosen."""
+
+    __tablename__ = "section_aside"
+    __table_args__ = (UniqueConstraint("section_id", "account_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    section_id: Mapped[int] = mapped_column(ForeignKey("section.id", ondelete="CASCADE"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    answers: Mapped[dict[str, Any]]
+
+
 class Submission(Sealed, Base):
     """A frozen copy, made when the application was sent or completed; the first is number 1.
 
-    `content`: {"form", "form_version", "language", "sections": [{"code", "title", "title_sv", "answers": [{"code",
-    "question", "question_sv", "answer", "answer_sv", "is_typed"}]}], "organisation": {…} or null, "account": {…},
-    "attachments": [{"kind", "name", "size", "sha256"}]}. An answer is null, a text, a list of texts, or a list of rows,
-    each a list of answers of the same shape (rows have no "answer_sv" of their own).
+    `content`: {"form", "form_version", "language", "text_language" (of what was typed), "sections": [{"code", "title",
+    "title_sv", "answers": [{"code", "question", "question_sv", "answer", "answer_sv", "is_typed"}]}], "organisation":
+    {…} or null, "account": {…}, "attachments": [{"kind", "name", "size", "sha256"}]}. An answer is null, a text, a list
+    of texts, or a list of rows, each a list of answers of the same shape (rows have no "answer_sv" of their own).
     """
 
     __tablename__ = "submission"
@@ -211,3 +257,31 @@ class Attachment(Base):
 
     application: Mapped[Application] = relationship(back_populates="attachments")
     file: Mapped[StoredFile] = relationship(lazy="joined")
+
+
+class Signature(Base):
+    """A signatory of an organisation that signs jointly is asked, by an own mailed link, to confirm the application.
+
+    `name` and `position` as in the organisation's list then; `content_hash` is that of what was confirmed
+    (`signing.content_hash`), so that a later change withdraws it. `replaced_at`: asked anew, or taken back.
+    """
+
+    __tablename__ = "signature"
+    __table_args__ = (CheckConstraint("(confirmed_at IS NULL) = (content_hash IS NULL)", name="confirmed_has_content"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(String(200))
+    email: Mapped[str] = mapped_column(String(254))
+    language: Mapped[str] = mapped_column(String(10))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    expires_at: Mapped[datetime]
+    content_hash: Mapped[str | None] = mapped_column(String(64))
+    confirmed_at: Mapped[datetime | None]
+    replaced_at: Mapped[datetime | None]
+
+    application: Mapped[Application] = relationship()

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from fundapp.applications.models import Application
+from fundapp.applications.rules import late_note
 from fundapp.goals.rules import municipality_named
-from fundapp.languages import AUTHORITY_LANGUAGE, _, day_and_time, speaking
+from fundapp.languages import AUTHORITY_LANGUAGE, LANGUAGES, _, day_and_time, speaking
 
 
 def receipt(application: Application, content: dict[str, Any], *, at: datetime) -> dict[str, Any]:
@@ -22,6 +23,8 @@ def receipt(application: Application, content: dict[str, Any], *, at: datetime) 
         "round": application.round.label,
         "reference": application.reference,
         "languages": codes,
+        "is_rtl": LANGUAGES[codes[-1]].direction == "rtl",
+        "text_language": application.text_language,
         "words": {code: _words(application, content, code, at) for code in codes},
         "sections": content["sections"],
     }
@@ -44,7 +47,10 @@ def _words(application: Application, content: dict[str, Any], code: str, at: dat
                 ),
                 (_("Account"), _account(organisation)),
             ]
+        if application.is_late:
+            meta.append((_("Late"), str(late_note(application.round))))
         meta.append((_("Sent by"), f"{content['account']['name']} {content['account']['email']}".strip()))
+        meta += _signatures(content.get("signing", {}))
         return {
             "heading": _("Receipt: %(title)s", title=application.title),
             "meta": [pair for pair in meta if pair[1]],
@@ -52,6 +58,15 @@ def _words(application: Application, content: dict[str, Any], code: str, at: dat
             "not_answered": _("Not answered"),
             "row": _("Row"),
         }
+
+
+def _signatures(signing: dict[str, Any]) -> list[tuple[str, str]]:
+    """Who confirmed where the signatories sign together, and the page they signed."""
+    found = [
+        (_("Confirmed by"), f"{each['name']}, {day_and_time(datetime.fromisoformat(each['confirmed_at']))}")
+        for each in signing.get("confirmations", [])
+    ]
+    return [*found, (_("A page that all signatories have signed"), signing.get("signed_page") or "")]
 
 
 def _name_and_number(application: Application) -> str:

@@ -1,7 +1,7 @@
 """What an applicant sees: own applications alone, where each is, what is asked, and what was decided for good."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flask_login import current_user
@@ -12,6 +12,7 @@ from fundapp import clock
 from fundapp.accounts.models import Account, Organisation
 from fundapp.accounts.queries import own_applications
 from fundapp.applications import rules
+from fundapp.applications.emails import typed_title
 from fundapp.applications.models import Application, Attachment
 from fundapp.assessments.models import CompletionRequest
 from fundapp.config import settings
@@ -19,9 +20,9 @@ from fundapp.db import db
 from fundapp.decisions.models import Decision
 from fundapp.funds.models import Fund, Round
 from fundapp.languages import _
+from fundapp.messages.queries import has_unread
 from fundapp.projects.models import Project
 from fundapp.reports.models import Report
-from fundapp.web.fields import tidy
 from fundapp.workflow import ApplicationStatus, ProjectStatus, ReportStatus
 
 
@@ -71,11 +72,7 @@ def title_of(application: Application) -> str:
     """The title sent, else the one typed so far, else what kind of form it is."""
     if application.title:
         return application.title
-    for section in application.sections:
-        typed = tidy((section.answers.get("title") or [""])[0])
-        if section.code in ("project", "achievement") and typed:
-            return typed[:150]
-    return str(application.kind.label)
+    return typed_title(application) or str(application.kind.label)
 
 
 def final_decisions(application: Application) -> list[Decision]:
@@ -119,9 +116,11 @@ def asked_of(application: Application, to_report: Mapping[int, Project]) -> Aske
     """What is asked of the applicant now; None: nothing. `to_report`: as `projects_to_report` gives it."""
     if application.status is ApplicationStatus.DRAFT:
         round_ = application.round
-        if not round_.is_open:
+        now = clock.now()
+        if not rules.may_send_at(round_, now):
             return None
-        last = None if round_.is_continuous else rules.last_day(round_)
+        is_late = rules.is_late_at(round_, now)
+        last = None if round_.is_continuous and not is_late else rules.last_day(round_)
         return Asked(_("Write the rest and send it."), last, "applications.show", application.public_id)
     request = open_request(application)
     if request is not None:
@@ -161,13 +160,18 @@ class Card:
     where: str
     asked: Asked | None
     is_closed: bool
+    late_warning: str | None
+    kept_until: date | None
+    has_new_message: bool = False
 
 
 def cards(person: Account) -> list[Card]:
     """The person's applications as the list shows them."""
     applications = own_list(person)
     to_report = projects_to_report(applications)
-    return [_card(application, to_report) for application in applications]
+    unread = select(Application.id).where(own_applications(person), has_unread(for_applicant=True))
+    new = set(db.session.scalars(unread))
+    return [replace(_card(one, to_report), has_new_message=one.id in new) for one in applications]
 
 
 def card(application: Application) -> Card:
@@ -175,7 +179,9 @@ def card(application: Application) -> Card:
 
 
 def _card(application: Application, to_report: Mapping[int, Project]) -> Card:
-    is_closed = application.status is ApplicationStatus.DRAFT and not application.round.is_open
+    is_draft, now, round_ = application.status is ApplicationStatus.DRAFT, clock.now(), application.round
+    is_closed = is_draft and not rules.may_send_at(round_, now)
+    is_late = is_draft and not is_closed and rules.is_late_at(round_, now)
     where = _("It was never sent, and the time to apply is over.") if is_closed else rules.where_it_is(application)
     return Card(
         application,
@@ -184,4 +190,6 @@ def _card(application: Application, to_report: Mapping[int, Project]) -> Card:
         where,
         asked_of(application, to_report),
         is_closed,
+        str(rules.late_warning(round_)) if is_late else None,
+        rules.kept_until(round_, application.end_told_on) if is_draft else None,
     )

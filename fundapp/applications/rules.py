@@ -3,14 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from fundapp.clock import local_day
-from fundapp.languages import Lazy, _l
+from fundapp.languages import Lazy, _l, long_day
 from fundapp.workflow import APPLICATION_STEPS, ApplicationStatus, StepNotPossible
 
 _S = ApplicationStatus
 MOST_ATTACHMENTS = 30
+# Until the board has decided, a file that was said to come later may come.
+TAKES_LATER = frozenset(
+    {_S.SUBMITTED, _S.REGISTERED, _S.UNDER_ASSESSMENT, _S.COMPLETION_REQUESTED, _S.ASSESSED, _S.ON_AGENDA}
+)
+END_TOLD = timedelta(days=14)  # so long before a draft is removed the applicant is told; assumption
 
 
 @dataclass(frozen=True)
@@ -51,9 +56,30 @@ class SectionState:
         return self.status == "done"
 
 
+def with_changed(
+    kept: dict[str, list[str]], typed: dict[str, list[str]], opened: frozenset[str]
+) -> dict[str, list[str]]:
+    """A section's answers with those of the opened questions as typed, and all others as they were kept. A row's
+    fields (`costs-0-kronor`) belong to the question that they begin with.
+    """
+
+    def of(answers: dict[str, list[str]], *, is_open: bool) -> dict[str, list[str]]:
+        return {name: texts for name, texts in answers.items() if (name.partition("-")[0] in opened) is is_open}
+
+    return of(kept, is_open=False) | of(typed, is_open=True)
+
+
 def missing_parts(states: Iterable[SectionState]) -> list[SectionState]:
     """The sections that stand in the way of sending."""
     return [state for state in states if not state.is_done]
+
+
+class NotChosen(StepNotPossible):
+    """The person has not chosen between an own text and somebody else's in a section; `code` is its."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(_l("Something is missing. Open the application to see what."))
+        self.code = code
 
 
 class NotComplete(StepNotPossible):
@@ -67,6 +93,76 @@ class NotComplete(StepNotPossible):
 def is_open_at(round_: Any, instant: datetime) -> bool:
     """Whether the round takes applications at the instant; `closes_at` itself is too late."""
     return bool(round_.opens_at <= instant < round_.closes_at)
+
+
+def late_until(round_: Any) -> datetime:
+    """The first instant at which not even a late draft can be sent."""
+    return cast(datetime, round_.closes_at) + timedelta(days=_days(round_, "late_days", 0))
+
+
+def may_send_at(round_: Any, instant: datetime) -> bool:
+    """Whether a draft that was begun can be sent at the instant, be it late."""
+    return bool(round_.opens_at <= instant < late_until(round_))
+
+
+def is_late_at(round_: Any, instant: datetime) -> bool:
+    """Whether what comes in at the instant is late; `closes_at` itself is."""
+    return bool(instant >= round_.closes_at)
+
+
+def received_at(round_: Any, came: datetime, now: datetime) -> datetime:
+    """When something counts as sent that came at one instant and could be taken up at another: now, unless the round
+    closed while it waited.
+    """
+    return came if is_late_at(round_, now) and not is_late_at(round_, came) else now
+
+
+def late_warning(round_: Any) -> Lazy:
+    """What is said before a late draft is sent."""
+    return _l(
+        "The last day to apply was %(day)s. You can still send it, up to %(until)s. We note that it came late. The"
+        " board may then dismiss it without looking at it.",
+        day=long_day(last_day(round_)),
+        until=long_day(local_day(late_until(round_) - timedelta(microseconds=1))),
+    )
+
+
+def late_note(round_: Any) -> Lazy:
+    """What is said of what was sent late."""
+    return _l(
+        "It came in after the last day, %(day)s. The board may dismiss it without looking at it.",
+        day=long_day(last_day(round_)),
+    )
+
+
+def reminder_due(round_: Any, *, created_on: date, today: date) -> int | None:
+    """Of the days before the last day at which a draft is reminded of, the one that has come; None: none has, or the
+    draft was begun after it.
+    """
+    last = last_day(round_)
+    left = (last - today).days
+    due = [days for days in _term(round_, "draft_reminders", (7, 1)) if days >= left >= 0]
+    if not due or created_on >= last - timedelta(days=min(due)):
+        return None
+    return int(min(due))
+
+
+def kept_until(round_: Any, end_told_on: date | None = None) -> date:
+    """The last local day on which an unsent draft is kept. Nothing goes before the applicant has had time: where the
+    mail about it went out late, the draft is kept longer.
+    """
+    last = last_day(round_) + timedelta(days=_days(round_, "draft_kept_days", 90))
+    return last if end_told_on is None else max(last, end_told_on + END_TOLD)
+
+
+def _days(round_: Any, name: str, otherwise: int) -> int:
+    return int(_term(round_, name, otherwise))
+
+
+def _term(round_: Any, name: str, otherwise: Any) -> Any:
+    """A value of the fund's terms that its file may leave out."""
+    kept = round_.fund.terms.get(name)
+    return otherwise if kept is None else kept["value"]
 
 
 def why_not_apply(terms: dict[str, Any], organisation_kind: Any) -> Lazy | None:
@@ -141,7 +237,9 @@ def where_it_is(application: Any) -> str:
 
 
 def may_withdraw(application: Any) -> bool:
-    """Whether it can still be taken back: after it was sent, and before it stands on an agenda."""
+    """Whether it can still be taken back: after it was sent, and before the decision. Of an outcome that is recorded
+    and pending it knows nothing.
+    """
     return application.status in APPLICATION_STEPS["withdraw"].start
 
 

@@ -27,13 +27,15 @@ class Task:
     saved: str | None
 
 
-def tasks(application: Application) -> list[Task]:
-    """Every section; those that are not open (a completion asks for some only) are locked."""
-    open_codes = actions.open_sections(application)
-    return [_task(application, state, state.code in open_codes) for state in reading.states(application)]
+def tasks(application: Application, *, may_write: bool = True) -> list[Task]:
+    """Every section; those that are not open (a completion asks for some only) are locked, and all to a reader."""
+    opened = actions.opened(application) if may_write else {}
+    return [
+        _task(application, state, state.code in opened, opened.get(state.code)) for state in reading.states(application)
+    ]
 
 
-def _task(application: Application, state: SectionState, is_open: bool) -> Task:
+def _task(application: Application, state: SectionState, is_open: bool, only: frozenset[str] | None) -> Task:
     words = {"done": _("Done"), "started": _("Begun"), "empty": _("Not begun"), "locked": _("Cannot be changed")}
     status = state.status if is_open else "locked"
     saved_at = state.saved_at if status in ("done", "started") else None
@@ -42,9 +44,15 @@ def _task(application: Application, state: SectionState, is_open: bool) -> Task:
         url=url_for("applications.section", public_id=application.public_id, code=state.code) if is_open else None,
         status=status,
         status_label=words[status],
-        note=_note(application, state) if is_open else None,
+        note=(_asked_for(application, state, only) if only else _note(application, state)) if is_open else None,
         saved=_("Saved %(when)s", when=day_and_time(saved_at)) if saved_at else None,
     )
+
+
+def _asked_for(application: Application, state: SectionState, only: frozenset[str]) -> str:
+    """The questions that a request for completion opens."""
+    named = [text for code, text in section_form(application, state.code).questions() if code in only]
+    return _("To do: %(named)s", named=", ".join(named))
 
 
 def _note(application: Application, state: SectionState) -> str | None:

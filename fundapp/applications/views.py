@@ -3,21 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from fundapp import documents, files, languages
-from fundapp.applications import actions, queries, rules
+from fundapp import clock, documents, files, languages
+from fundapp.applications import actions, queries, rules, saving, signing
 from fundapp.applications import answers as reading
-from fundapp.applications.forms import AttachForm, StartForm, offers
+from fundapp.applications.forms import AskForTranslationForm, AttachForm, LanguageForm, StartForm, offers
 from fundapp.applications.models import Application, ApplicationKind
+from fundapp.applications.progress import progress
 from fundapp.applications.questions import SectionForm, codes_of, section_form
 from fundapp.applications.questions.base import RowsField
 from fundapp.applications.tasks import tasks
 from fundapp.funds.models import Round
 from fundapp.languages import _
-from fundapp.permissions import Permission
+from fundapp.messages import queries as conversation
+from fundapp.permissions import Permission, is_allowed, why_not
 from fundapp.web.access import keep_anyway, needs
 from fundapp.web.limits import SUBMISSION, UPLOAD, limited
 
@@ -46,6 +48,7 @@ def new() -> Page:
         organisation=form.chosen_organisation,
         by=current_user,
         language=languages.current().code,
+        text_language=form.chosen_language,
     )
     return redirect(url_for("applications.show", public_id=application.public_id))
 
@@ -59,25 +62,48 @@ def _new_page(form: StartForm, rounds: Sequence[Round]) -> str:
     )
 
 
+@blueprint.route("/applications/<public_id>/language", methods=["GET", "POST"])
+@needs(Permission.EDIT_APPLICATION, of=queries.own)
+def text_language(application: Application) -> Page:
+    """Which language the answers are written in."""
+    form = LanguageForm(application.text_language)
+    if not form.validate_on_submit():
+        return render_template("applications/text_language.html", application=application, form=form), form.status
+    actions.name_language(application, form.chosen_language, by=current_user)
+    flash(_("Saved."), "good")
+    return redirect(url_for("applications.show", public_id=application.public_id))
+
+
 @blueprint.get("/applications/<public_id>")
 @needs(Permission.READ_APPLICATION, of=queries.own)
 def show(application: Application) -> Page:
     """The task list while something can be written, else where the application is."""
+    why_not_write = why_not(current_user, Permission.EDIT_APPLICATION, application)
     if rules.is_editable(application):
         return render_template(
             "applications/tasks.html",
             application=application,
             card=queries.card(application),
-            tasks=tasks(application),
+            tasks=tasks(application, may_write=why_not_write is None),
+            why_not_write=why_not_write,
             asked_for=queries.open_request(application),
+            messages=conversation.thread(application),
         )
+    decisions = queries.final_decisions(application)
+    known = {row.language for row in decisions[0].translations} if decisions else set()
     return render_template(
         "applications/show.html",
         application=application,
         card=queries.card(application),
-        decisions=queries.final_decisions(application),
+        decisions=decisions,
+        ask_form=AskForTranslationForm(known, formdata=None),
         project=queries.project_of(application),
-        may_withdraw=rules.may_withdraw(application),
+        may_withdraw=rules.may_withdraw(application)
+        and is_allowed(current_user, Permission.WITHDRAW_APPLICATION, application),
+        may_copy=why_not_write is None,
+        promised=actions.promised(application) if why_not_write is None else [],
+        progress=progress(application),
+        messages=conversation.thread(application),
     )
 
 
@@ -93,38 +119,81 @@ def section(application: Application, code: str) -> Page:
         abort(404)
     if request.method == "GET":
         return _shown(application, code)
-    typed = section_form(application, code, {}).own_texts(request.form)
-    actions.save_section(application, code, typed, by=current_user)
-    form = section_form(application, code, typed)
+    written = _saved(application, code)
+    # Where only some questions are open, the others are not posted.
+    form = section_form(application, code, written.answers)
+    if set(written.asked) - set(request.form.getlist("shown")):
+        keep_anyway()
+        return _section_page(application, form, written=written), 422
     if "add" in request.form:
         return redirect(_with_new_row(application, form, request.form["add"]))
     if "leave" in request.form:
         flash(_("Saved."), "good")
         return redirect(url_for("applications.show", public_id=application.public_id))
-    if form.validate():
+    if form.validate() and not written.asked:
         return redirect(_after(application, code))
     keep_anyway()
-    return _section_page(application, form), 422
+    return _section_page(application, form, written=written), 422
+
+
+def _saved(application: Application, code: str) -> saving.Written:
+    """Keep what was posted; a text PostgreSQL cannot hold is left out."""
+    form = section_form(application, code, {})
+    basis = saving.basis_of(request.form)
+    return saving.save(application, code, form.own_texts(request.form), form, basis, by=current_user)
+
+
+@blueprint.post("/applications/<public_id>/sections/<code>/keep")
+@needs(Permission.EDIT_APPLICATION, of=queries.own)
+def keep(application: Application, code: str) -> Response:
+    """Keep a section while it is written, for the page's own script: what it was sent as is answered with the version
+    that is kept, the words to show, and the fields in which somebody else's words stand now.
+    """
+    if code not in codes_of(application.kind):
+        abort(404)
+    written = _saved(application, code)
+    typed = section_form(application, code, {}).own_texts(request.form)
+    now = {name: written.answers.get(name, []) for name in {**written.answers, **typed}}
+    others = {name: texts for name, texts in now.items() if not saving.is_same(texts, typed.get(name, []))}
+    at = written.saved_at or clock.now()
+    return jsonify(
+        version=written.version,
+        said=_("Saved %(when)s", when=languages.time_of_day(at)),
+        asked=written.asked,
+        others=others,
+    )
 
 
 def _shown(application: Application, code: str) -> Page:
     if code not in actions.open_sections(application):
         return redirect(url_for("applications.show", public_id=application.public_id))
-    form = section_form(application, code)
+    written = saving.as_written(application, code, by=current_user)
+    form = section_form(application, code, written.answers)
     rows = form._fields.get(request.args.get("add", ""))
     if isinstance(rows, RowsField):
         rows.add_row()
-    return _section_page(application, form)
+    return _section_page(application, form, written=written)
 
 
-def _section_page(application: Application, form: SectionForm, attach_form: AttachForm | None = None) -> str:
+def _section_page(
+    application: Application,
+    form: SectionForm,
+    attach_form: AttachForm | None = None,
+    written: saving.Written | None = None,
+) -> str:
+    written = written or saving.as_written(application, form.section_code, by=current_user)
     codes = codes_of(application.kind)
+    only = actions.opened(application).get(form.section_code)
+    form.lock_all_but(only)
     return render_template(
         f"applications/sections/{form.section_code}.html",
         application=application,
         form=form,
         attach_form=attach_form
         or (AttachForm(application, formdata=None) if form.section_code == "attachments" else None),
+        has_locked=only is not None,
+        written=written,
+        questions=saving.questions(application, form, written),
         number=codes.index(form.section_code) + 1,
         count=len(codes),
         next_url=_after(application, form.section_code),
@@ -185,8 +254,25 @@ def attachment(application: Application, attachment_id: str) -> Response:
     return files.served(found.file)
 
 
-@blueprint.get("/applications/<public_id>/check")
+@blueprint.route("/applications/<public_id>/later", methods=["GET", "POST"])
 @needs(Permission.EDIT_APPLICATION, of=queries.own)
+@limited(UPLOAD)
+def attach_later(application: Application) -> Page:
+    """Send a file that was promised when the application was sent."""
+    promised = actions.promised(application)
+    if not promised:
+        return redirect(url_for("applications.show", public_id=application.public_id))
+    form = AttachForm(application, is_later=True)
+    if not form.validate_on_submit() or form.checked is None:
+        page = render_template("applications/later.html", application=application, form=form, promised=promised)
+        return page, form.status
+    actions.attach_later(application, form.kind.data, form.checked, by=current_user)
+    flash(_("The file is attached."), "good")
+    return redirect(url_for("applications.show", public_id=application.public_id))
+
+
+@blueprint.get("/applications/<public_id>/check")
+@needs(Permission.READ_APPLICATION, of=queries.own)
 def check(application: Application) -> Page:
     if not rules.is_editable(application):
         return redirect(url_for("applications.show", public_id=application.public_id))
@@ -194,13 +280,19 @@ def check(application: Application) -> Page:
 
 
 def _check_page(application: Application) -> str:
+    may_write = is_allowed(current_user, Permission.EDIT_APPLICATION, application)
     return render_template(
         "applications/check.html",
         application=application,
-        title=queries.title_of(application),
+        card=queries.card(application),
         sections=reading.all_sections(application),
         missing=rules.missing_parts(reading.states(application)),
-        open_codes=actions.open_sections(application),
+        opened=actions.opened(application) if may_write else {},
+        why_not_send=why_not(current_user, Permission.SUBMIT_APPLICATION, application),
+        needs_signing=signing.is_needed(application),
+        is_signed=signing.is_signed(application),
+        signers=signing.signers(application) if signing.is_needed(application) else [],
+        signed_page=signing.signed_page(application),
     )
 
 
@@ -208,10 +300,14 @@ def _check_page(application: Application) -> str:
 @needs(Permission.SUBMIT_APPLICATION, of=queries.own)
 @limited(SUBMISSION)
 def submit(application: Application) -> Page:
-    """Send. Sent already (a double click, a retry after a lost answer): the same receipt."""
+    """Send. Sent already (a double click, a retry after a lost answer): the same receipt. Where the person has not
+    chosen between two texts, the section that asks comes first.
+    """
     try:
         actions.submit(application, by=current_user)
-    except rules.NotComplete:
+    except rules.NotChosen as fault:
+        return redirect(url_for("applications.section", public_id=application.public_id, code=fault.code))
+    except (rules.NotComplete, signing.NotSigned):
         return _check_page(application), 422
     return redirect(url_for("applications.receipt", public_id=application.public_id))
 
@@ -226,6 +322,8 @@ def receipt(application: Application) -> Page:
         application=application,
         submission=application.last_submission,
         is_nomination=application.kind is ApplicationKind.NOMINATION,
+        late_note=rules.late_note(application.round),
+        promised=actions.promised(application),
     )
 
 

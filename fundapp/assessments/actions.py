@@ -1,6 +1,6 @@
 """Take up, check, ask for completion, link to objectives, assess, finish the report."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -102,9 +102,16 @@ def check(application: Application, findings: Mapping[str, tuple[Finding, str]],
 
 
 def request_completion(
-    application: Application, *, sections: list[str], what: str, due_on: date, by: Any
+    application: Application,
+    *,
+    sections: Sequence[str],
+    questions: Sequence[str] = (),
+    what: str,
+    due_on: date,
+    by: Any,
 ) -> CompletionRequest:
-    """Ask the applicant to add something in the named sections; the mail is written and filed as dispatched.
+    """Ask the applicant to add something; the mail is written and filed as dispatched. `sections` open as a whole, of
+    other sections only the `questions` ("budget.amount") that are named.
 
     Errors: StepNotPossible, NotAllowed, ValueError for a day that has passed.
     """
@@ -116,7 +123,8 @@ def request_completion(
     _reload_officer(application)
     request = CompletionRequest(
         application=application,
-        sections=list(sections),
+        sections=list(rules.opened(sections, questions)),
+        questions=[each for each in questions if each.partition(".")[0] not in sections],
         what=what,
         due_on=due_on,
         requested_at=clock.now(),

@@ -1,14 +1,17 @@
 """The mail that asks the applicant for a completion, in the applicant's language."""
 
+from typing import Any
+
 from flask import current_app
 
 from fundapp import mail
 from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
+from fundapp.assessments import rules
 from fundapp.assessments.models import CompletionRequest
 from fundapp.config import settings
 from fundapp.db import db
-from fundapp.languages import Language, _, long_day, speaking
+from fundapp.languages import AUTHORITY_LANGUAGE, _, current, long_day, speaking
 
 
 def send_completion_request(request: CompletionRequest) -> mail.Message:
@@ -19,7 +22,7 @@ def send_completion_request(request: CompletionRequest) -> mail.Message:
     application = request.application
     with speaking(application.language) as language:
         subject = _("Your application needs additions by %(day)s", day=long_day(request.due_on))
-        body = _render("completion_request.txt", request, language)
+        body = mail.in_both(lambda: _render("completion_request.txt", request))
         messages = [
             mail.write(to=to, language=language.code, subject=subject, body=body, thread=application.thread)
             for to in _receivers(application)
@@ -37,7 +40,7 @@ def send_completion_reminder(request: CompletionRequest, *, is_late: bool) -> bo
             if is_late
             else _("Send your additions by %(day)s", day=long_day(request.due_on))
         )
-        body = _render("completion_reminder.txt", request, language, is_late=is_late)
+        body = mail.in_both(lambda: _render("completion_reminder.txt", request, is_late=is_late))
         for to in _receivers(application):
             occasion = f"completion {request.public_id} {'late' if is_late else 'soon'} {to}"[:200]
             if mail.has_written(occasion):
@@ -61,20 +64,29 @@ def _receivers(application: Application) -> list[str]:
     return list(dict.fromkeys([sender.email, organisation.email.lower() if organisation else sender.email]))
 
 
-def _render(template: str, request: CompletionRequest, language: Language, **more: bool) -> str:
+def _render(template: str, request: CompletionRequest, **more: bool) -> str:
     application = request.application
     submission = application.last_submission
-    titles = {part["code"]: part["title"] for part in submission.content["sections"]} if submission else {}
+    sent = submission.content["sections"] if submission else []
+    opened = rules.opened(request.sections, request.questions)
     # A command may write it too, so the link is built without a request.
     path = current_app.url_map.bind("").build(
-        "applications.show", {"language": language.code, "public_id": application.public_id}
+        "applications.show", {"language": current().code, "public_id": application.public_id}
     )
     return current_app.jinja_env.get_template(f"assessments/emails/{template}").render(
         title=application.title or "",
-        sections=[titles.get(code, code) for code in request.sections],
+        sections=[_named(part, opened[part["code"]]) for part in sent if part["code"] in opened],
         what=request.what,
         day=long_day(request.due_on),
         link=settings().base_url + path,
         reference=application.case.diary_number if application.case else application.reference,
         **more,
     )
+
+
+def _named(section: dict[str, Any], questions: frozenset[str] | None) -> str:
+    """A section as the mail names it, with the questions that open where it is not the whole of it."""
+    end = "_sv" if current().code == AUTHORITY_LANGUAGE else ""
+    asked = [answer["question" + end] for answer in section["answers"] if answer["code"] in (questions or ())]
+    title = str(section["title" + end])
+    return f"{title}: {', '.join(asked)}" if asked else title

@@ -8,10 +8,12 @@ from wtforms import BooleanField, HiddenField
 from wtforms.validators import StopValidation
 
 from fundapp import clock, languages
+from fundapp.applications.answers import all_sections
 from fundapp.applications.models import Application, ApplicationKind
 from fundapp.applications.questions.base import ChoiceField, ChoicesField, choices
 from fundapp.assessments import rules
-from fundapp.assessments.models import Assessment, Finding, FormalCheck
+from fundapp.assessments.models import Assessment, Finding, FormalCheck, WorkingTranslation
+from fundapp.data_texts import chosen
 from fundapp.goals.models import GoalArea, Objective
 from fundapp.languages import Lazy, _d, _dl
 from fundapp.web.fields import AtMost, DayField, Form, KronorField, LineField, Needed, TextField
@@ -20,8 +22,7 @@ from fundapp.workflow import Outcome
 
 def term_text(item: Mapping[str, Any]) -> str:
     """An item of the fund's terms in the desk's language."""
-    texts: dict[str, str] = item["text"]
-    return texts.get(languages.current().code, texts["sv"])
+    return chosen(item["text"])[1]
 
 
 class FormalCheckForm(Form):
@@ -56,7 +57,9 @@ def formal_check_form(items: Iterable[Mapping[str, Any]], known: Mapping[str, Fo
 
 
 class CompletionForm(Form):
-    """What the applicant is asked to add, where, and by when."""
+    """What the applicant is asked to add, where, and by when; `questions_budget` … are questions of one section."""
+
+    codes: tuple[str, ...] = ()
 
     sections = ChoicesField(_dl("Sections the applicant may change"))
     what = TextField(
@@ -65,8 +68,16 @@ class CompletionForm(Form):
     due_on = DayField(_dl("Last day"), [Needed(_dl("Write the last day for the completion."))])
 
     def validate_sections(self, field: ChoicesField) -> None:
-        if not field.data:
+        if not field.data and not self.questions():
             raise StopValidation(_d("Choose at least one section."))
+
+    def question_fields(self) -> list[Any]:
+        """For each section the field of its questions."""
+        return [self[f"questions_{code}"] for code in self.codes]
+
+    def questions(self) -> list[str]:
+        """The questions that were ticked, as `actions.request_completion` takes them."""
+        return [key for field in self.question_fields() for key in field.data or []]
 
     def validate_due_on(self, field: DayField) -> None:
         if field.data and rules.is_too_early(field.data, clock.today()):
@@ -74,12 +85,19 @@ class CompletionForm(Form):
 
 
 def completion_form(application: Application) -> CompletionForm:
-    """The sections are those of the applicant's own form, as it was sent."""
-    form = CompletionForm()
+    """The sections are those of the applicant's own form, as it was sent; their questions those that it asks."""
     submission = application.last_submission
-    sections = submission.content["sections"] if submission else []
+    sent = submission.content["sections"] if submission else []
     key = "title_sv" if languages.current().code == languages.AUTHORITY_LANGUAGE else "title"
-    form.sections.choices = choices((part["code"], part[key]) for part in sections)
+    titles = {part["code"]: part[key] for part in sent}
+    asked = [form for form in all_sections(application) if form.section_code in titles]
+    fields = {f"questions_{form.section_code}": ChoicesField(titles[form.section_code]) for form in asked}
+    own = {"codes": tuple(form.section_code for form in asked)}
+    made: type[CompletionForm] = type("CompletionForm", (CompletionForm,), fields | own)
+    form = made()
+    form.sections.choices = choices(titles.items())
+    for section, field in zip(asked, form.question_fields(), strict=True):
+        field.choices = choices((f"{section.section_code}.{code}", text) for code, text in section.questions())
     return form
 
 
@@ -212,3 +230,44 @@ class ConflictForm(Form):
     reason = TextField(
         _dl("Why you have a conflict of interest"), [Needed(_dl("Write the reason in a few words.")), AtMost(500)]
     )
+
+
+class TranslationForm(Form):
+    """A Swedish text for each answer, `project.title` …; `seen` is the newest version that was on the page."""
+
+    answers: tuple[rules.TypedAnswer, ...] = ()
+
+    seen = HiddenField(default="0")
+
+    @property
+    def seen_version(self) -> int:
+        text = self.seen.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+    def rows(self) -> list[tuple[rules.TypedAnswer, Any]]:
+        """Each answer and its field."""
+        return [(answer, self[answer.key]) for answer in self.answers]
+
+    def texts(self) -> dict[str, str]:
+        """What stands in the fields, as `translations.save_translations` takes it."""
+        return {answer.key: field.data or "" for answer, field in self.rows()}
+
+    def go_on_from(self, texts: Mapping[str, str], versions: list[WorkingTranslation]) -> None:
+        """Begin again from these texts, with all of the versions seen."""
+        for answer, field in self.rows():
+            field.data = texts.get(answer.key, "")
+        self.seen.data = _newest_of(versions)
+
+
+def translation_form(application: Application, versions: list[WorkingTranslation]) -> TranslationForm:
+    """A field for every answer in the applicant's own words, filled with what there is."""
+    submission = application.last_submission
+    answers = rules.typed_answers(submission.content) if submission else []
+    fields: dict[str, Any] = {answer.key: TextField(answer.question, [AtMost(20_000)]) for answer in answers}
+    made: type[TranslationForm] = type("TranslationForm", (TranslationForm,), fields | {"answers": tuple(answers)})
+    kept = {row.question: row.text for row in versions}
+    return made(data=kept | {"seen": _newest_of(versions)})
+
+
+def _newest_of(versions: list[WorkingTranslation]) -> str:
+    return str(max((row.id for row in versions), default=0))

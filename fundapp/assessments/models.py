@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
-from fundapp.db import Base, enum_type, public_id_column
+from fundapp.db import Base, Sealed, enum_type, public_id_column
 from fundapp.documents import Paper
 from fundapp.goals.models import Objective
 from fundapp.languages import LabelledEnum, _dl
@@ -40,7 +40,10 @@ class FormalCheck(Base):
 
 
 class CompletionRequest(Base):
-    """What the applicant is asked to add, in which sections, by which local day; answered by a new submission."""
+    """What the applicant is asked to add, in which sections, by which local day; answered by a new submission.
+
+    `questions` are those that open in a section ("budget.amount"); a section of which none is named opens as a whole.
+    """
 
     __tablename__ = "completion_request"
 
@@ -48,6 +51,7 @@ class CompletionRequest(Base):
     public_id: Mapped[str] = public_id_column()
     application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
     sections: Mapped[list[Any]]
+    questions: Mapped[list[Any]] = mapped_column(default=list)
     what: Mapped[str]
     due_on: Mapped[date]
     requested_at: Mapped[datetime]
@@ -84,6 +88,26 @@ class Assessment(Base):
 
     application: Mapped[Application] = relationship()
     saved_by: Mapped[Account] = relationship()
+
+
+class WorkingTranslation(Sealed, Base):
+    """An official's Swedish working translation of one answer, beside what was written and never instead of it.
+
+    `question`: as `rules.typed_answers` names it. Every change is a new row; the newest counts, an empty one takes it
+    away. `original`: the text that was translated, since an answer may be completed afterwards.
+    """
+
+    __tablename__ = "working_translation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
+    question: Mapped[str] = mapped_column(String(120))
+    original: Mapped[str]
+    text: Mapped[str]
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+
+    made_by: Mapped[Account] = relationship()
 
 
 class ObjectiveLink(Base):

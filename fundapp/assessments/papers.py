@@ -170,7 +170,7 @@ def _description(application: Application) -> list[Block]:
     ]
     blocks: list[Block] = [{"kind": "rows", "rows": [row for row in rows if row[1]]}]
     if application.summary:
-        blocks.append(_text(application.summary, application.language))
+        blocks.append(_text(application.summary, application.text_language))
     return blocks
 
 

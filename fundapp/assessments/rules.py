@@ -4,9 +4,9 @@
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from fundapp.languages import Lazy, _dl, money
 from fundapp.workflow import ApplicationStatus, Outcome
@@ -45,6 +45,15 @@ def conditions_in(text: str) -> list[str]:
     """The conditions in an assessment's text: one on each line, without the number it may begin with."""
     lines = (re.sub(r"^\s*\d+[.)]\s+", "", line).strip() for line in text.splitlines())
     return [line for line in lines if line]
+
+
+def opened(sections: Iterable[str], questions: Iterable[str]) -> dict[str, frozenset[str] | None]:
+    """The sections that a request for completion opens, and of each the questions; None: the whole section."""
+    found: dict[str, frozenset[str] | None] = dict.fromkeys(sections)
+    for each in questions:
+        section, _dot, question = each.partition(".")
+        found[section] = (found.get(section) or frozenset()) | {question}
+    return found
 
 
 def is_too_early(due_on: date, today: date) -> bool:
@@ -98,3 +107,37 @@ def missing_for_report(
     if needs_objective and not has_objective and not serves_no_objective:
         missing.append(_dl("Link the application to the plan's objectives, or say that it serves none of them."))
     return missing
+
+
+class TypedAnswer(NamedTuple):
+    """An answer in the applicant's own words: which one, its question in Swedish, and the words."""
+
+    key: str
+    question: str
+    text: str
+
+
+def answer_key(section: str, answer: str, row: int | None = None, part: str = "") -> str:
+    """What an answer of a frozen copy is called: `project.title`, in a row `budget.costs-0-what`."""
+    return f"{section}.{answer}" if row is None else f"{section}.{answer}-{row}-{part}"
+
+
+def typed_answers(content: Mapping[str, Any]) -> list[TypedAnswer]:
+    """What there is to translate in a submission's content: everything typed that has a letter in it."""
+    return [
+        TypedAnswer(key, answer["question_sv"], answer["answer"])
+        for key, answer in _placed(content)
+        if answer.get("is_typed") and isinstance(answer["answer"], str) and any(c.isalpha() for c in answer["answer"])
+    ]
+
+
+def _placed(content: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every answer, those in rows each on its own, with its key."""
+    for section in content["sections"]:
+        for answer in section["answers"]:
+            value, code = answer["answer"], answer["code"]
+            if value and isinstance(value, list) and isinstance(value[0], list):
+                for number, row in enumerate(value):
+                    yield from ((answer_key(section["code"], code, number, part["code"]), part) for part in row)
+            else:
+                yield answer_key(section["code"], code), answer

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 
 from fundapp.accounts.actions import declare_conflict as declare
-from fundapp.assessments import actions, forms, papers, queries
+from fundapp.assessments import actions, forms, papers, queries, translations
 from fundapp.languages import _d
 from fundapp.permissions import Permission
 from fundapp.registry import words
@@ -54,7 +54,12 @@ def request_completion(application: Any) -> Any:
         page = render_template("assessments/request_completion.html", application=application, form=form)
         return page, form.status
     actions.request_completion(
-        application, sections=form.sections.data, what=form.what.data, due_on=form.due_on.data, by=current_user
+        application,
+        sections=form.sections.data or [],
+        questions=form.questions(),
+        what=form.what.data,
+        due_on=form.due_on.data,
+        by=current_user,
     )
     return _to_case(application, _d("The applicant has been asked by mail."))
 
@@ -95,6 +100,23 @@ def assess(application: Any) -> Any:
             other, status = fault.assessment, 409
             form.version.data = str(other.version) if other else "0"
     page = render_template("assessments/assess.html", application=application, form=form, other=other)
+    return page, status
+
+
+@blueprint.route("/cases/<public_id>/translation", methods=_BOTH)
+@needs(Permission.TRANSLATE, of=case)
+def translate(application: Any) -> Any:
+    """A Swedish working translation of each answer. What somebody else saved meanwhile is shown beside."""
+    form = forms.translation_form(application, translations.all_of(application))
+    theirs, status = {}, form.status
+    if form.validate_on_submit():
+        try:
+            translations.save_translations(application, form.texts(), seen=form.seen_version, by=current_user)
+            return _to_case(application, _d("The working translation is saved."))
+        except translations.TranslatedMeanwhile as fault:
+            theirs, status = fault.theirs, 409
+            form.go_on_from(fault.texts, translations.all_of(application))
+    page = render_template("assessments/translate.html", application=application, form=form, theirs=theirs)
     return page, status
 
 

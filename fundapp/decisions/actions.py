@@ -18,13 +18,21 @@ from fundapp.documents import Paper
 from fundapp.funds import actions as ledger
 from fundapp.funds.models import Fund, LedgerEntry, Round
 from fundapp.history.actions import record
-from fundapp.languages import _dl
+from fundapp.languages import _dl, _l
 from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.permissions import Permission, why_not
 from fundapp.projects.actions import record_started, start_projects, starts_project
 from fundapp.registry.actions import file_document, hold_cases
 from fundapp.registry.models import Direction
-from fundapp.workflow import MeetingStatus, NotAllowed, Outcome, StepNotPossible, demand_step, take_step
+from fundapp.workflow import (
+    ApplicationStatus,
+    MeetingStatus,
+    NotAllowed,
+    Outcome,
+    StepNotPossible,
+    demand_step,
+    take_step,
+)
 
 
 class ChangedMeanwhile(StepNotPossible):
@@ -83,8 +91,26 @@ def demand_opened(item: MinuteItem) -> None:
         )
 
 
+def demand_undecided(application: Application) -> None:
+    """See that the board has recorded nothing in the case that is not final yet. The caller holds the application.
+
+    Errors: StepNotPossible.
+    """
+    found = select(Decision.id).where(Decision.application_id == application.id, Decision.final_at.is_(None)).limit(1)
+    if db.session.scalar(found) is not None:
+        raise StepNotPossible(_l("The board has dealt with it at a meeting. You get a letter with the decision."))
+
+
+def demand_not_withdrawn(application: Application) -> None:
+    """A case that its applicant took back is not decided. Errors: StepNotPossible."""
+    if application.status is ApplicationStatus.WITHDRAWN:
+        raise StepNotPossible(_dl("The applicant has withdrawn the application. There is nothing to decide."))
+
+
 def _hold_case(item: MinuteItem, application: Application) -> Decision | None:
-    """Lock the case on its §: one clerk at a time, and nobody approves the minutes meanwhile. The outcome there is."""
+    """Lock the case on its §: one clerk at a time, nobody approves the minutes meanwhile, and the applicant takes
+    nothing back. The outcome there is.
+    """
     reread(item.meeting, with_for_update={"read": True, "of": Meeting})
     demand_opened(item)
     row = db.session.scalar(
@@ -94,6 +120,8 @@ def _hold_case(item: MinuteItem, application: Application) -> Decision | None:
     )
     if row is None:
         raise StepNotPossible(_dl("The case is not under this paragraph."))
+    reread(application, with_for_update={"of": Application})
+    demand_not_withdrawn(application)
     return db.session.scalar(
         select(Decision)
         .where(Decision.minute_item_id == item.id, Decision.application_id == application.id)
@@ -138,7 +166,8 @@ def _decisions_of(meeting: Meeting) -> list[Decision]:
             Decision,
             (Decision.minute_item_id == MinuteItem.id) & (Decision.application_id == AgendaCase.application_id),
         )
-        .where(MinuteItem.meeting_id == meeting.id)
+        .join(Application, Application.id == AgendaCase.application_id)
+        .where(MinuteItem.meeting_id == meeting.id, Application.status != ApplicationStatus.WITHDRAWN)
         .order_by(MinuteItem.position, AgendaCase.id)
         .options(contains_eager(Decision.item).lazyload(MinuteItem.meeting), selectinload(Decision.absences))
         .execution_options(populate_existing=True)

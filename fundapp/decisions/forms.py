@@ -9,7 +9,7 @@ from fundapp import clock
 from fundapp.applications.models import Application, ApplicationKind
 from fundapp.assessments.models import Assessment
 from fundapp.decisions import rules
-from fundapp.decisions.models import Decision
+from fundapp.decisions.models import Decision, DecisionTranslation
 from fundapp.languages import _d, _dl
 from fundapp.meetings.models import Meeting
 from fundapp.web.fields import AtMost, DayField, Form, KronorField, Needed, TextField
@@ -129,3 +129,36 @@ class ApproveForm(Form):
         reason = rules.why_not_approved(approved_on.data, self.meeting.held_on, clock.today())
         if reason is not None:
             raise ValidationError(str(reason))
+
+
+class TranslationForm(Form):
+    """The board's own words in another language; each is needed where there is something to translate."""
+
+    reasons = TextField(_dl("Reasons"), [AtMost(10_000)])
+    conditions = TextField(_dl("Conditions"), [AtMost(10_000)])
+    seen = HiddenField(default="0")
+
+    def __init__(self, decision: Decision, known: DecisionTranslation | None, conditions: str, **rest: Any) -> None:
+        kept = {"conditions": conditions} if known is None or not known.is_made else _translated(known)
+        super().__init__(data=kept, **rest)
+        self.decision = decision
+
+    @property
+    def seen_version(self) -> int:
+        text = self.seen.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+    def validate_reasons(self, field: TextField) -> None:
+        _demand_translated(self.decision.reasons, field)
+
+    def validate_conditions(self, field: TextField) -> None:
+        _demand_translated(self.decision.conditions, field)
+
+
+def _translated(known: DecisionTranslation) -> dict[str, Any]:
+    return {"reasons": known.reasons, "conditions": known.conditions, "seen": str(known.number)}
+
+
+def _demand_translated(original: str, field: TextField) -> None:
+    if original.strip() and not field.data:
+        raise ValidationError(_d("Write the translation of the text beside."))

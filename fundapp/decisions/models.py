@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundapp.accounts.models import Account
@@ -13,6 +13,9 @@ from fundapp.funds.models import LedgerEntry
 from fundapp.meetings.models import MinuteItem
 from fundapp.registry.models import Case
 from fundapp.workflow import Outcome
+
+# Kalix is an administrative area for both (SFS 2013:1086).
+TRANSLATED_BY_RIGHT = frozenset({"fi", "fit"})
 
 
 class Decision(Sealed, Base):
@@ -67,6 +70,7 @@ class Decision(Sealed, Base):
     reservation: Mapped[LedgerEntry | None] = relationship(foreign_keys=reservation_id)
     grant_entry: Mapped[LedgerEntry | None] = relationship(foreign_keys=grant_entry_id)
     letter: Mapped[Paper | None] = relationship()
+    translations: Mapped[list["DecisionTranslation"]] = relationship(order_by="DecisionTranslation.id")
     absences: Mapped[list["Absence"]] = relationship(
         back_populates="decision", order_by="Absence.id", cascade="all, delete-orphan"
     )
@@ -85,6 +89,60 @@ class Decision(Sealed, Base):
     @property
     def thread(self) -> str:
         return self.application.thread
+
+    @property
+    def newest_translations(self) -> list["DecisionTranslation"]:
+        """One for each language: the newest that is made, or what is asked for."""
+        return list({row.language: row for row in self.translations}.values())
+
+    @property
+    def permission_subject(self) -> Application:
+        return self.application
+
+
+class DecisionTranslation(Sealed, Base):
+    """A decision's reasons and conditions in another language, asked for by the applicant or given unasked.
+
+    Source: lag (2009:724) 8 §, for Finnish and Meänkieli; other languages are a service. Made once; a correction is a
+    new row with the next number. `paper`: the letter in Swedish and this language.
+    """
+
+    __tablename__ = "decision_translation"
+    __table_args__ = (
+        UniqueConstraint("decision_id", "language", "number"),
+        CheckConstraint("(made_at IS NULL) = (paper_id IS NULL)", name="made_has_paper"),
+        CheckConstraint("made_at IS NOT NULL OR asked_at IS NOT NULL", name="asked_or_made"),
+        Index(
+            "ix_decision_translation_asked",
+            "decision_id",
+            postgresql_where=text("made_at IS NULL"),
+            sqlite_where=text("made_at IS NULL"),
+        ),
+    )
+    sealed_when = "made_at"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"))
+    language: Mapped[str] = mapped_column(String(10))
+    number: Mapped[int]
+    asked_at: Mapped[datetime | None]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    reasons: Mapped[str] = mapped_column(default="")
+    conditions: Mapped[str] = mapped_column(default="")
+    made_at: Mapped[datetime | None]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    paper_id: Mapped[int | None] = mapped_column(ForeignKey("paper.id"))
+
+    paper: Mapped[Paper | None] = relationship()
+
+    @property
+    def is_made(self) -> bool:
+        return self.made_at is not None
+
+    @property
+    def is_by_right(self) -> bool:
+        """Whether lag (2009:724) 8 § gives the applicant a right to it."""
+        return self.language in TRANSLATED_BY_RIGHT
 
 
 class Absence(Base):

@@ -10,8 +10,9 @@ from typing import Any
 
 from fundapp import clock, documents
 from fundapp.applications.models import ApplicationKind
+from fundapp.data_texts import chosen
 from fundapp.decisions import rules
-from fundapp.decisions.models import Decision
+from fundapp.decisions.models import Decision, DecisionTranslation
 from fundapp.documents import Paper
 from fundapp.goals.rules import municipality_named
 from fundapp.languages import AUTHORITY_LANGUAGE, Language, _, _d, long_day, money, speaking
@@ -56,13 +57,17 @@ def _answer(decision: Decision, code: str) -> str:
     return texts[0].strip() if texts and isinstance(texts[0], str) else ""
 
 
-def letter(decision: Decision, project: Any, receiver: Receiver) -> Paper:
-    """The letter as a paper; `project` is what the grant started, None where it started none."""
+def letter(
+    decision: Decision, project: Any, receiver: Receiver, translation: DecisionTranslation | None = None
+) -> Paper:
+    """The letter as a paper; `project` is what the grant started, None where it started none. `translation`: the
+    reasons and conditions in the receiver's language, where somebody has translated them.
+    """
     parts = []
     for code in dict.fromkeys((AUTHORITY_LANGUAGE, receiver.language)):
         with speaking(code) as language:
             if language.code == code:
-                parts.append(_part(decision, project, receiver, language))
+                parts.append(_part(decision, project, receiver, language, _words(decision, language, translation)))
     content = {"municipality": municipality_of(decision), "title": parts[0]["title"], "parts": parts}
     number = decision.case.diary_number.replace(" ", "-").replace(":", "-")
     return documents.draw_up(
@@ -82,7 +87,22 @@ def municipality_of(decision: Decision) -> str:
     return municipality_named(decision.application.round.fund.municipality).name
 
 
-def _part(decision: Decision, project: Any, receiver: Receiver, language: Language) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Words:
+    """The board's own words, each with the language it is in."""
+
+    reasons: tuple[str, str]
+    conditions: tuple[str, str]
+
+
+def _words(decision: Decision, language: Language, translation: DecisionTranslation | None) -> _Words:
+    if translation is not None and translation.language == language.code:
+        code = language.html_lang
+        return _Words((translation.reasons, code), (translation.conditions, code))
+    return _Words((decision.reasons, AUTHORITY_LANGUAGE), conditions_in(decision, language))
+
+
+def _part(decision: Decision, project: Any, receiver: Receiver, language: Language, words: _Words) -> dict[str, Any]:
     is_swedish = language.code == AUTHORITY_LANGUAGE
     return {
         "lang": language.html_lang,
@@ -91,7 +111,7 @@ def _part(decision: Decision, project: Any, receiver: Receiver, language: Langua
         "governs": "" if is_swedish else _("This is a translation. The Swedish text applies."),
         "facts": _facts(decision),
         "opening": _opening(decision, receiver),
-        "sections": [section for section in _sections(decision, project, language) if section["text"]],
+        "sections": [section for section in _sections(decision, project, language, words) if section["text"]],
     }
 
 
@@ -210,15 +230,14 @@ def _decided(decision: Decision) -> str:
     }[decision.outcome]()
 
 
-def _sections(decision: Decision, project: Any, language: Language) -> list[dict[str, str]]:
+def _sections(decision: Decision, project: Any, language: Language, words: _Words) -> list[dict[str, str]]:
     def section(heading: str, text: str, lang: str = language.html_lang) -> dict[str, str]:
         return {"heading": heading, "lang": lang, "text": text}
 
     is_award = decision.application.kind is not ApplicationKind.GRANT and decision.outcome is Outcome.GRANT
-    conditions, condition_language = _conditions_in(decision, language)
     found = [
-        section(_("Motivation") if is_award else _("Reasons"), decision.reasons, AUTHORITY_LANGUAGE),
-        section(_("Conditions"), conditions, condition_language),
+        section(_("Motivation") if is_award else _("Reasons"), *words.reasons),
+        section(_("Conditions"), *words.conditions),
     ]
     if project is not None:
         found.append(section(_("Payment"), _payment(decision, project)))
@@ -234,19 +253,19 @@ def _sections(decision: Decision, project: Any, language: Language) -> list[dict
     return found
 
 
-def _conditions_in(decision: Decision, language: Language) -> tuple[str, str]:
+def conditions_in(decision: Decision, language: Language) -> tuple[str, str]:
     """The conditions and their language: the fund's own ones are translated, what somebody wrote stands as written."""
     known = {
-        item["text"]["sv"]: item["text"].get(language.code)
+        item["text"]["sv"]: chosen(item["text"], language.code)
         for item in decision.application.round.fund.terms["conditions"]["value"]
     }
     lines = []
     for line in decision.conditions.splitlines():
         number, dot, text = line.partition(". ")
-        translated = known.get(text.strip() if dot else line.strip())
-        if line.strip() and translated is None:
+        code, translated = known.get(text.strip() if dot else line.strip(), (AUTHORITY_LANGUAGE, ""))
+        if line.strip() and code != language.code:
             return decision.conditions, AUTHORITY_LANGUAGE
-        lines.append(f"{number}. {translated}" if dot else translated or "")
+        lines.append(f"{number}. {translated}" if dot else translated)
     return "\n".join(lines), language.html_lang
 
 

@@ -51,6 +51,22 @@ def final_decisions(application: Application) -> list[Decision]:
     )
 
 
+def own_decision(public_id: str) -> Decision | None:
+    """A final decision in an application of the signed-in person."""
+    found = select(Decision).join(Decision.application)
+    return db.session.scalar(
+        found.where(Decision.public_id == public_id, Decision.final_at.is_not(None), own_applications(current_user))
+    )
+
+
+def seen_decision(public_id: str) -> Decision | None:
+    """A final decision in a case that the reader may see as an official."""
+    found = select(Decision).join(Decision.application)
+    return db.session.scalar(
+        found.where(Decision.public_id == public_id, Decision.final_at.is_not(None), visible_to(current_user))
+    )
+
+
 def decision_with_letter(public_id: str) -> Decision | None:
     """A final decision whose letter the reader may fetch: the applicant's people, and officials without a conflict."""
     return db.session.scalar(

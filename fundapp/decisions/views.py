@@ -1,16 +1,17 @@
 """Recording what the board decided, and the letter as a PDF."""
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from fundapp import documents
 from fundapp.applications.models import Application
-from fundapp.decisions import actions, queries
-from fundapp.decisions.forms import OutcomeForm
+from fundapp.decisions import actions, papers, queries, translations
+from fundapp.decisions.forms import OutcomeForm, TranslationForm
 from fundapp.decisions.models import Decision
+from fundapp.documents import Paper
 from fundapp.funds.queries import round_sums
-from fundapp.languages import _d
+from fundapp.languages import AUTHORITY_LANGUAGE, LANGUAGES, _, _d
 from fundapp.meetings.models import MinuteItem
 from fundapp.permissions import Permission
 from fundapp.web.access import needs
@@ -25,6 +26,7 @@ def record_outcome(application: Application, item: str) -> tuple[str, int] | Any
     """The outcome of one case under one §, pending until the minutes are approved."""
     place = queries.item_with(application, item) or abort(404)
     actions.demand_opened(place)
+    actions.demand_not_withdrawn(application)
     form = OutcomeForm(application, queries.decision_of(place, application), queries.assessment_of(application))
     status = form.status
     if form.validate_on_submit():
@@ -63,6 +65,47 @@ def letter(decision: Decision) -> Response:
     """The letter as the applicant got it."""
     if decision.letter is None:
         abort(404)
-    response = Response(documents.pdf(decision.letter), mimetype="application/pdf")
-    response.headers.set("Content-Disposition", "inline", filename=decision.letter.file_name)
+    return _pdf(decision.letter)
+
+
+def _pdf(paper: Paper) -> Response:
+    response = Response(documents.pdf(paper), mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "inline", filename=paper.file_name)
     return response
+
+
+@blueprint.get("/decisions/<public_id>/letter-<code>.pdf")
+@needs(Permission.USE_ACCOUNT, of=queries.decision_with_letter)
+def translated_letter(decision: Decision, code: str) -> Response:
+    """The letter in Swedish and the language that the decision was translated into."""
+    papers = [row.paper for row in decision.translations if row.language == code and row.paper is not None]
+    return _pdf(papers[-1]) if papers else abort(404)
+
+
+@blueprint.post("/decisions/<public_id>/translations")
+@needs(Permission.READ_APPLICATION, of=queries.own_decision)
+def ask_for_translation(decision: Decision) -> AnyResponse:
+    """The applicant asks for the decision in another language."""
+    translations.ask_for_translation(decision, request.form.get("language", ""), by=current_user)
+    flash(_("We have got your request."), "good")
+    return redirect(url_for("applications.show", public_id=decision.application.public_id))
+
+
+@blueprint.route("/decisions/<public_id>/translations/<code>", methods=["GET", "POST"])
+@needs(Permission.TRANSLATE, of=queries.seen_decision)
+def translate(decision: Decision, code: str) -> tuple[str, int] | AnyResponse:
+    """An official translates the board's own words; the letter goes out in both languages."""
+    if code not in LANGUAGES or code == AUTHORITY_LANGUAGE:
+        abort(404)
+    known = translations.latest(decision, code)
+    conditions, language = papers.conditions_in(decision, LANGUAGES[code])
+    form = TranslationForm(decision, known, conditions if language != AUTHORITY_LANGUAGE else "")
+    if form.validate_on_submit():
+        words = {"reasons": form.reasons.data or "", "conditions": form.conditions.data or ""}
+        translations.translate_decision(decision, code, **words, seen=form.seen_version, by=current_user)
+        flash(_d("The translation is sent to the applicant and filed in the case."), "good")
+        return redirect(url_for("registry.show", public_id=decision.application.public_id))
+    page = render_template(
+        "decisions/translate.html", decision=decision, form=form, known=known, target=LANGUAGES[code]
+    )
+    return page, form.status

@@ -89,6 +89,13 @@ SEWING = CAFE | {
     "incomes": [("own", "الجمعية", 1000)],
     "amount": 19000,
 }
+SEWING_IN_SWEDISH = {
+    "project.title": "Sömnad och samtal",
+    "project.summary": "Kvinnor från Kalix och nyanlända kvinnor syr tillsammans och pratar svenska en gång i veckan.",
+    "project.background": "Många kvinnor är hemma och har ingen att prata svenska med.",
+    "project.purpose": "Att kvinnorna lär sig svenska och hittar vänner i kommunen.",
+    "project.results": "20 kvinnor deltar minst tio gånger.",
+}
 SKI = CAFE | {
     "title": "På skidor tillsammans",
     "summary": "Barn och föräldrar som är nya i Kalix får prova skidor och möta andra familjer.",
@@ -102,6 +109,20 @@ SKI = CAFE | {
     "costs": [("equipment", "Lånade skidor", 20000), ("staff", "Ledare", 14000), ("food", "Varm choklad", 3000)],
     "incomes": [("own", "Föreningen", 4000)],
     "amount": 33000,
+}
+CIRCUS = CAFE | {
+    "title": "Cirkus på lovet",
+    "summary": "Barn som är nya i Kalix och barn som bor här sedan länge lär sig cirkus och visar upp den.",
+    "results": "24 barn är med hela veckan, och minst 60 vuxna ser föreställningen.",
+    "place": "Kulturhuset, Kalix",
+    "starts_on": "2017-06-19",
+    "ends_on": "2017-08-18",
+    "areas": ["2", "5"],
+    "people": (0, 0, 12, 12),
+    "activities": [("Cirkusskola", "Två veckor i juni och augusti", "Kulturhuset", "Karin Lahti")],
+    "costs": [("staff", "Två ledare", 16000), ("material", "Bollar, band och mattor", 5000)],
+    "incomes": [("own", "Föreningen", 2000)],
+    "amount": 19000,
 }
 ACHIEVEMENT = {
     "title": "Fotboll för alla i Töre",
@@ -147,11 +168,11 @@ def grant_answers(own: dict[str, Any], contact: tuple[str, str], *, is_signed: b
     return answers
 
 
-def nomination_answers() -> Answers:
+def nomination_answers(name: str) -> Answers:
     """A nomination for the stipend by somebody who thought of a football team."""
     return {
         "nominator": {
-            "nominator_name": ["Amina Warsame"],
+            "nominator_name": [name],
             "nominator_phone": ["070-174 06 05"],
             "relation": ["Mina barn spelar i laget."],
         },

@@ -8,13 +8,15 @@ from sqlalchemy import select
 from fundapp import clock, documents, files
 from fundapp.accounts.models import Account, Organisation
 from fundapp.applications import actions as applying
-from fundapp.applications.models import Application, ApplicationKind
+from fundapp.applications import signing
+from fundapp.applications.models import Application, ApplicationKind, Signature
 from fundapp.assessments import actions as assessing
+from fundapp.assessments import translations
 from fundapp.assessments.models import Finding
 from fundapp.assessments.rules import check_items, standard_conditions
 from fundapp.boards.queries import boards_of
 from fundapp.config import settings
-from fundapp.db import db
+from fundapp.db import db, new_public_id
 from fundapp.decisions import actions as deciding
 from fundapp.demo import answers
 from fundapp.funds.models import Fund, FundKind, Round
@@ -22,7 +24,10 @@ from fundapp.goals.models import GoalArea, Objective, Plan
 from fundapp.languages import speaking
 from fundapp.meetings import actions as meeting
 from fundapp.meetings.models import Meeting, MinuteItem
+from fundapp.messages import actions as conversation
+from fundapp.messages import queries as threads
 from fundapp.projects import actions as funding
+from fundapp.projects import changes
 from fundapp.projects.models import Project
 from fundapp.registry import actions as registering
 from fundapp.reports import actions as reporting
@@ -30,6 +35,10 @@ from fundapp.reports.forms import facts_of, report_form, result_name
 from fundapp.workflow import Outcome
 
 REASONS = "Projektet ger möten mellan nyanlända och andra invånare och tränar svenska."
+NO_MONEY = {
+    Outcome.REJECT: "Fonden stöder inte utrustning till ordinarie verksamhet.",
+    Outcome.DISMISS: "Nomineringen kom in efter den 30 april, som är sista dag enligt stadgarna.",
+}
 
 
 def at(day: date, hour: int = 10) -> Any:
@@ -52,7 +61,17 @@ class Cases:
         ).all()
         return next(round_ for round_ in found if round_.is_open)
 
-    def draft(self, email: str, own: dict[str, Any], *, language: str = "sv", is_signed: bool = True) -> Application:
+    def draft(
+        self,
+        email: str,
+        own: dict[str, Any],
+        *,
+        language: str = "sv",
+        text_language: str | None = None,
+        is_signed: bool = True,
+        later: date | None = None,
+    ) -> Application:
+        """A draft with all answers; what must be attached is, or is said to come `later`."""
         by = self.people[email]
         application = applying.start(
             round_=self.round_of(FundKind.FUND),
@@ -60,17 +79,61 @@ class Cases:
             organisation=self.organisations[email],
             by=by,
             language=language,
+            text_language=text_language,
         )
         db.session.flush()
         for code, typed in answers.grant_answers(own, (by.name, by.email), is_signed=is_signed).items():
             applying.save_section(application, code, typed, by=by)
-        for kind in applying.attachment_kinds(application):
-            if kind["is_required"]:
-                applying.attach(application, kind["code"], enclosure(kind["text"]["sv"], by), by=by)
+        needed = [kind for kind in applying.attachment_kinds(application) if kind["is_required"]]
+        if later is not None:
+            days = {f"later_{kind['code']}": [later.isoformat()] for kind in needed}
+            applying.save_section(application, "attachments", days, by=by)
+            return application
+        for kind in needed:
+            applying.attach(application, kind["code"], enclosure(kind["text"]["sv"], by), by=by)
         return application
+
+    def nomination(self, email: str) -> Application:
+        """A draft of a nomination for the stipend."""
+        by = self.people[email]
+        application = applying.start(
+            round_=self.round_of(FundKind.STIPEND),
+            kind=ApplicationKind.NOMINATION,
+            organisation=None,
+            by=by,
+            language=by.language,
+        )
+        db.session.flush()
+        for code, typed in answers.nomination_answers(by.name).items():
+            applying.save_section(application, code, typed, by=by)
+        return application
+
+    def asked_to_sign(self, application: Application) -> list[Signature]:
+        """The signatories' mailed links, where they sign together; else none."""
+        if not signing.is_needed(application):
+            return []
+        addresses = {signer.position: signer.email for signer in signing.signers(application)}
+        signing.ask(application, addresses, by=application.created_by)
+        asked = select(Signature).where(Signature.application_id == application.id)
+        return list(db.session.scalars(asked.order_by(Signature.position)))
+
+    def write(self, application: Application, email: str, text: str) -> None:
+        """A message in the case, by who has read all that stands there."""
+        by = self.people[email]
+        thread = threads.thread(application)
+        conversation.write(
+            application,
+            text,
+            by=by,
+            as_applicant=not by.roles,
+            key=new_public_id(),
+            seen=thread[-1].public_id if thread else None,
+        )
 
     def submitted(self, email: str, own: dict[str, Any], **more: Any) -> Application:
         application = self.draft(email, own, **more)
+        for signature in self.asked_to_sign(application):
+            signing.confirm(signature, signing.content_hash(application))
         with speaking(application.language):
             applying.submit(application, by=self.people[email])
         return application
@@ -88,7 +151,10 @@ class Cases:
         assessing.take_up(application, by=by)
         kind = application.organisation.kind.value if application.organisation else None
         items = check_items(application.round.fund.terms, kind)
-        assessing.check(application, {item["code"]: (Finding.YES, "") for item in items}, by=by)
+        findings = {item["code"]: (Finding.YES, "") for item in items}
+        if application.is_late:
+            findings["F3"] = (Finding.NO, "Kom in efter sista dagen.")  # "arrived in time" in the stipend's terms
+        assessing.check(application, findings, by=by)
         assessing.link_objectives(application, [objective(code) for code in codes], by=by)
         assessing.save_assessment(
             application,
@@ -99,7 +165,7 @@ class Cases:
             text=text,
             proposed_outcome=outcome,
             proposed_amount=amount,
-            reasons=REASONS if outcome.gives_money else "Ansökan gäller utrustning till ordinarie verksamhet.",
+            reasons=NO_MONEY.get(outcome, REASONS),
             conditions=standard_conditions(application.round.fund.terms) if outcome.gives_money else "",
         )
         assessing.finish_report(application, by=by, serves_no_objective=not codes)
@@ -117,7 +183,7 @@ class Cases:
             application,
             outcome=outcome,
             amount=amount,
-            reasons=REASONS if outcome.gives_money else "Fonden stöder inte utrustning till ordinarie verksamhet.",
+            reasons=NO_MONEY.get(outcome, REASONS),
             conditions=standard_conditions(application.round.fund.terms) if outcome.gives_money else "",
             by=self.secretary,
         )
@@ -141,24 +207,38 @@ def project_of(application: Application) -> Project:
 
 
 def add_cases(people: dict[str, Account], organisations: dict[str, Organisation]) -> None:
-    """Eight cases, one at each station, so that every page of the demo has something to show."""
+    """A case at each station, so that every page of the demo has something to show."""
     cases = Cases(people, organisations)
-    _closed_project(cases)
+    late = _late_nomination(cases)
+    _closed_project(cases, late)
     _running_project(cases)
     _under_way(cases)
     _waiting(cases)
 
 
-def _closed_project(cases: Cases) -> None:
+def _late_nomination(cases: Cases) -> Application:
+    """Begun in time and sent two days after the stipend's last day: kept, and marked as late."""
+    with at(date(2016, 4, 28)):
+        late = cases.nomination("leena@kommun.example")
+    with at(date(2016, 5, 2)):
+        applying.submit(late, by=late.created_by)
+    with at(date(2016, 5, 3)):
+        registering.register(late, by=cases.registrar)
+    return late
+
+
+def _closed_project(cases: Cases, late: Application) -> None:
     with at(date(2016, 8, 22)):
         library = cases.registered("yonas@sprak.example", answers.LIBRARY)
     with at(date(2016, 9, 12)):
         cases.assessed(library, Outcome.GRANT, 26000, ("2.2", "3.3"), "Väl planerat, och når den som sällan nås.")
+        cases.assessed(late, Outcome.DISMISS, None, (), "Nomineringen kom in den 2 maj, två dagar för sent.")
         sitting = cases.sitting(date(2016, 9, 26))
-        (item,) = meeting.put_on_agenda(sitting, [library], by=cases.secretary)
+        item, of_late = meeting.put_on_agenda(sitting, [library, late], by=cases.secretary)
     with at(date(2016, 9, 26), 13):
         meeting.open_meeting(sitting, by=cases.secretary)
         cases.recorded(item, library, Outcome.GRANT, 26000)
+        cases.recorded(of_late, late, Outcome.DISMISS, None)
     with at(date(2016, 10, 3)):
         deciding.approve_minutes(sitting, approved_on=date(2016, 10, 3), by=cases.secretary)
     project = project_of(library)
@@ -209,6 +289,14 @@ def _running_project(cases: Cases) -> None:
     with at(date(2017, 1, 16)):
         first = project_of(driving).instalments[0]
         funding.pay(first, paid_on=date(2017, 1, 16), reference="INT-2017-4", by=cases.officer)
+    with at(date(2017, 2, 24)):
+        changes.ask_for_change(
+            project_of(driving),
+            what="Vi vill hålla kursen till den 15 december i stället för till den 30 november.",
+            why="Tre kvällar föll bort när läraren var sjuk.",
+            new_ends_on=date(2017, 12, 15),
+            by=cases.people["leena@kommun.example"],
+        )
 
 
 def _under_way(cases: Cases) -> None:
@@ -229,21 +317,26 @@ def _under_way(cases: Cases) -> None:
             due_on=date(2017, 3, 20),
             by=cases.people["officer2@kalix.example"],
         )
+    with at(date(2017, 3, 1)):
+        cases.write(summer, "yonas@sprak.example", "Räcker det att vi skriver veckodagarna, eller vill ni ha datum?")
+        cases.write(ski, "yonas@sprak.example", "Kan vi få veta samma kväll vad nämnden säger?")
+    with at(date(2017, 3, 2)):
+        cases.write(summer, "officer2@kalix.example", "Veckodagarna räcker. Skriv också vilka veckor ni har uppehåll.")
 
 
 def _waiting(cases: Cases) -> None:
     with at(date(2017, 3, 3)):
-        cases.submitted("amina@tore.example", answers.SEWING, language="en")
-        by = cases.people["amina@tore.example"]
-        nomination = applying.start(
-            round_=cases.round_of(FundKind.STIPEND),
-            kind=ApplicationKind.NOMINATION,
-            organisation=None,
-            by=by,
-            language="en",
-        )
-        db.session.flush()
-        for code, typed in answers.nomination_answers().items():
-            applying.save_section(nomination, code, typed, by=by)
-        applying.submit(nomination, by=by)
+        sewing = cases.submitted("amina@tore.example", answers.SEWING, language="en", text_language="ar")
+        nomination = cases.nomination("amina@tore.example")
+        applying.submit(nomination, by=nomination.created_by)
         cases.draft("amina@tore.example", answers.CAFE, language="en", is_signed=False)
+        _half_signed(cases)
+    with at(date(2017, 3, 3), 14):
+        translations.save_translations(sewing, answers.SEWING_IN_SWEDISH, seen=0, by=cases.registrar)
+
+
+def _half_signed(cases: Cases) -> None:
+    """A draft that one of two signatories has confirmed, and whose minutes come after the annual meeting."""
+    circus = cases.draft("yonas@sprak.example", answers.CIRCUS, later=date(2017, 4, 10))
+    *_others, last = cases.asked_to_sign(circus)
+    signing.confirm(last, signing.content_hash(circus))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fundapp import clock
 from fundapp.accounts.actions import add_organisation, give_role
+from fundapp.accounts.memberships import Rights, accept, invite
 from fundapp.accounts.models import Account, Organisation, OrganisationKind, Signatory
 from fundapp.boards.queries import boards_of
 from fundapp.config import settings
@@ -25,6 +26,7 @@ class Person:
 PEOPLE = (
     Person("amina@tore.example", "Amina Warsame", "en", None, "applicant: Töre mötesplats, an association"),
     Person("yonas@sprak.example", "Yonas Tesfay", "sv", None, "applicant: Språkvännerna i Kalix, an association"),
+    Person("karin@sprak.example", "Karin Lahti", "fi", None, "applicant: Språkvännerna; may write, but not send"),
     Person("leena@kommun.example", "Leena Kangas", "sv", None, "applicant: the municipal adult education unit"),
     Person("registrar@kalix.example", "Rut Lindbäck", "sv", Role.REGISTRAR, "registrar"),
     Person("officer@kalix.example", "Oskar Nyström", "sv", Role.OFFICER, "case officer"),
@@ -103,4 +105,11 @@ def add_organisations(accounts: dict[str, Account]) -> dict[str, Organisation]:
         ("leena@kommun.example", unit),
     ):
         add_organisation(organisation, by=accounts[email])
+    _add_colleague(friends, accounts["yonas@sprak.example"], accounts["karin@sprak.example"])
     return {"amina@tore.example": tore, "yonas@sprak.example": friends, "leena@kommun.example": unit}
+
+
+def _add_colleague(organisation: Organisation, by: Account, colleague: Account) -> None:
+    """One more acts for the organisation: writes, but neither sends nor manages people."""
+    rights = Rights(edit=True, submit=False, manage=False)
+    accept(invite(organisation, colleague.email, rights, language=colleague.language, by=by), by=colleague)

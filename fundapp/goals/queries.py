@@ -359,7 +359,7 @@ def projects_serving(objective: Objective, beyond: Beyond) -> Page:
             Project.public_id,
             Project.title,
             Project.granted,
-            Application.language,
+            Application.text_language.label("language"),
             Application.applicant_name,
             Meeting.held_on,
         )

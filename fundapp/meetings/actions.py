@@ -17,7 +17,7 @@ from fundapp.languages import _dl
 from fundapp.meetings import rules
 from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.permissions import Permission, why_not
-from fundapp.workflow import MeetingStatus, NotAllowed, StepNotPossible, take_step
+from fundapp.workflow import ApplicationStatus, MeetingStatus, NotAllowed, StepNotPossible, take_step
 
 
 def plan_meeting(*, board: Board, held_on: date, place: str = "", by: Any) -> Meeting:
@@ -102,7 +102,10 @@ def take_off_agenda(meeting: Meeting, application: Application, *, by: Any) -> N
     if _has_outcome(item, application):
         raise StepNotPossible(_dl("An outcome is recorded in this case. Correct it to tabled instead."))
     reread(application, with_for_update={"of": Application})
-    take_step(application, "take_off_agenda", by=by)
+    if application.status is ApplicationStatus.WITHDRAWN:
+        record(application, "take_off_agenda", by=by)
+    else:
+        take_step(application, "take_off_agenda", by=by)
     item.cases.remove(row)
     if item.number is None and not item.cases and not item.text:
         _drop(item)

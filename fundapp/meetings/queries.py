@@ -40,6 +40,11 @@ class CaseRow:
     left_after: int | None
 
     @property
+    def is_withdrawn(self) -> bool:
+        """Whether the applicant took it back while it stood on the agenda."""
+        return self.application.status is ApplicationStatus.WITHDRAWN
+
+    @property
     def is_over(self) -> bool:
         return self.left_after is not None and self.left_after < 0
 
@@ -67,7 +72,7 @@ class Sitting:
 
     @property
     def open_count(self) -> int:
-        return sum(1 for row in self.cases if row.decision is None)
+        return sum(1 for row in self.cases if row.decision is None and not row.is_withdrawn)
 
 
 @dataclass(frozen=True)
@@ -209,7 +214,8 @@ def _row(
     objectives: dict[int, tuple[str, ...]],
     left: dict[int, int] | None,
 ) -> CaseRow:
-    proposed = amount if outcome is not None and outcome.gives_money else None
+    is_withdrawn = application.status is ApplicationStatus.WITHDRAWN
+    proposed = amount if outcome is not None and outcome.gives_money and not is_withdrawn else None
     if left is not None:
         left[application.round_id] -= (decision.amount if decision is not None else proposed) or 0
     return CaseRow(

@@ -7,47 +7,44 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from flask import url_for
 from flask_login import current_user
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import joinedload, lazyload, load_only
 from sqlalchemy.orm.strategy_options import _AbstractLoad
 
-from fundapp import clock, languages
+from fundapp import clock
 from fundapp.accounts.models import Account, Organisation, OrganisationKind
 from fundapp.accounts.queries import visible_to
 from fundapp.applications.models import Application, ApplicationKind, Attachment, Submission
 from fundapp.assessments import rules as assessment_rules
-from fundapp.assessments.models import Assessment, CompletionRequest, Finding, FormalCheck, ObjectiveLink
+from fundapp.assessments.models import (
+    Assessment,
+    CompletionRequest,
+    Finding,
+    FormalCheck,
+    ObjectiveLink,
+    WorkingTranslation,
+)
 from fundapp.boards.models import Board
+from fundapp.data_texts import chosen
 from fundapp.db import db
-from fundapp.decisions.models import Decision
+from fundapp.decisions.models import Decision, DecisionTranslation
 from fundapp.files import StoredFile
 from fundapp.funds.models import Fund, Round
 from fundapp.goals.models import GoalArea, Objective
 from fundapp.history.models import HistoryEntry
-from fundapp.languages import Lazy, _d, _dl
+from fundapp.languages import Lazy, _d
 from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem, designation
+from fundapp.messages import queries as threads
+from fundapp.messages.models import CaseMessage
 from fundapp.nested import nested
 from fundapp.permissions import Permission, Person, is_allowed
-from fundapp.registry import queries, rules, words
+from fundapp.registry import panel, queries, rules, words
 from fundapp.registry.actions import sender_of
 from fundapp.registry.models import Case, Document
-from fundapp.workflow import ApplicationStatus, Outcome, PossibleStep, steps_for
+from fundapp.workflow import ApplicationStatus, Outcome
 
 MOST_VERSIONS = 10_000  # an address may name any number
-
-
-@dataclass(frozen=True)
-class PanelStep:
-    """A step as the page's right column offers it."""
-
-    label: Lazy | str
-    url: str
-    is_possible: bool = True
-    reason: str = ""
-    is_post: bool = False
-    kind: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,10 +85,14 @@ class Decided(NamedTuple):
 @dataclass(frozen=True)
 class CaseFile:
     """The case page. Lists are of named tuples with the columns that `_parts` names; `shown` is the frozen copy that
-    was asked for, else the latest; `others` are the applicant's other applications.
+    was asked for, else the latest; `text_language` is that of what was typed in it, `translations` what the desk has
+    put beside, by `assessments.rules.answer_key`; `decision_translations` are those of its decisions; `others` are
+    the applicant's other applications.
     """
 
     shown: Any
+    text_language: str
+    translations: dict[str, Any]
     versions: list[int]
     attachments: list[Any]
     documents: list[Any]
@@ -100,12 +101,14 @@ class CaseFile:
     check: CheckSummary
     assessment: Any
     links: list[Any]
+    messages: list[Any]
     decisions: list[Decided]
+    decision_translations: list[Any]
     agendas: list[Paragraph]
     doubles: list[Any]
     others: list[queries.CaseRow]
-    steps: list[PanelStep]
-    works: list[PanelStep]
+    steps: list[panel.PanelStep]
+    works: list[panel.PanelStep]
 
 
 def _name_of(account: Any) -> _AbstractLoad:
@@ -144,8 +147,11 @@ def case_file(application: Application, person: Person, version: int | None = No
     parts = db.session.execute(_parts(), asked).one()
     assessment = parts.assessment[0] if parts.assessment else None
     check = _check_summary(application, parts.checks)
+    shown = parts.shown[0] if parts.shown else None
     return CaseFile(
-        shown=parts.shown[0] if parts.shown else None,
+        shown=shown,
+        text_language=shown.content.get("text_language", shown.language) if shown else application.text_language,
+        translations={row.question: row for row in parts.translations},
         versions=[row.number for row in parts.versions],
         attachments=parts.attachments,
         documents=parts.documents,
@@ -154,14 +160,16 @@ def case_file(application: Application, person: Person, version: int | None = No
         check=check,
         assessment=assessment,
         links=parts.links,
+        messages=parts.messages,
         decisions=[
             Decided(row.outcome, row.amount, row.reasons, row.final, _paragraph(row)) for row in parts.decisions
         ],
+        decision_translations=parts.decision_translations,
         agendas=[_paragraph(row) for row in parts.agendas],
         doubles=parts.doubles,
         others=queries.other_applications(application, person),
-        steps=_steps(application, person, _missing(application, check, assessment, is_linked=bool(parts.links))),
-        works=_works(application, person),
+        steps=panel.steps(application, person, _missing(application, check, assessment, is_linked=bool(parts.links))),
+        works=panel.works(application, person),
     )
 
 
@@ -173,6 +181,7 @@ def _parts() -> Select[*tuple[Any, ...]]:
     lists = {
         "versions": select(Submission.number).where(_mine(Submission)).order_by(Submission.number),
         "shown": _shown(),
+        "translations": _translations(),
         "attachments": select(Attachment.public_id, Attachment.kind, StoredFile.name, StoredFile.size)
         .join(StoredFile, StoredFile.id == Attachment.file_id)
         .where(_mine(Attachment), Attachment.removed_at.is_(None))
@@ -192,6 +201,7 @@ def _parts() -> Select[*tuple[Any, ...]]:
         )
         .where(_mine(CompletionRequest))
         .order_by(CompletionRequest.id.desc()),
+        "messages": threads.thread_query().where(_mine(CaseMessage)),
         "checks": select(FormalCheck.item, FormalCheck.finding, FormalCheck.note).where(_mine(FormalCheck)),
         "assessment": _assessment(),
         "links": select(GoalArea.number.label("area"), GoalArea.name, Objective.code, Objective.text)
@@ -202,6 +212,12 @@ def _parts() -> Select[*tuple[Any, ...]]:
         "decisions": _on_paragraphs(
             Decision, Decision.outcome, Decision.amount, Decision.reasons, Decision.final_at.is_not(None).label("final")
         ).order_by(Decision.id.desc()),
+        "decision_translations": select(
+            Decision.public_id, DecisionTranslation.language, DecisionTranslation.asked_at, DecisionTranslation.made_at
+        )
+        .join(Decision, Decision.id == DecisionTranslation.decision_id)
+        .where(_mine(Decision))
+        .order_by(DecisionTranslation.id),
         "agendas": _on_paragraphs(AgendaCase).order_by(Meeting.held_on.desc(), MinuteItem.id.desc()),
         "doubles": select(Organisation.name, Organisation.city).where(
             Organisation.org_number == bindparam("org_number"), Organisation.id != bindparam("organisation")
@@ -221,6 +237,17 @@ def _shown() -> Select[*tuple[Any, ...]]:
         .where(_mine(Submission))
         .order_by(is_asked_for.desc().nulls_last(), Submission.number.desc())
         .limit(1)
+    )
+
+
+def _translations() -> Select[*tuple[Any, ...]]:
+    """Every version, the newest last."""
+    kept = WorkingTranslation
+    return (
+        select(kept.question, kept.original, kept.text, kept.made_at, Account.name.label("made_by"))
+        .join(Account, Account.id == kept.made_by_id)
+        .where(_mine(kept))
+        .order_by(kept.id)
     )
 
 
@@ -311,62 +338,6 @@ def _missing(application: Application, check: CheckSummary, assessment: Any, *, 
     )
 
 
-# The steps of this desk: the page or button that takes each, and whether the button itself does it.
-_PLACES = {
-    "register": ("registry.register", True),
-    "take_up": ("assessments.take_up", True),
-    "go_on_without": ("assessments.go_on_without", True),
-    "finish_assessment": ("assessments.report", False),
-    "request_completion": ("assessments.request_completion", False),
-    "reopen_assessment": ("assessments.reopen", True),
-    "reconsider": ("assessments.reconsider", True),
-    "put_on_agenda": ("meetings.list", False),
-}
-
-
-def _steps(application: Application, person: Person, missing: list[Lazy]) -> list[PanelStep]:
-    """What leads on from here, and what does not yet and why; what lies behind the case is left out."""
-    found = {possible.step.name: possible for possible in steps_for(person, application)}
-    panel = [_panel_step(application, found[name], missing) for name in _PLACES if name in found]
-    return [step for step in panel if step is not None]
-
-
-def _panel_step(application: Application, possible: PossibleStep, missing: list[Lazy]) -> PanelStep | None:
-    name = possible.step.name
-    endpoint, is_post = _PLACES[name]
-    url = url_for(endpoint) if endpoint == "meetings.list" else url_for(endpoint, public_id=application.public_id)
-    if possible.reason is not None:
-        why = rules.why_closed(name, application.status)
-        return PanelStep(possible.step.label, url, is_possible=False, reason=str(why)) if why is not None else None
-    if name == "finish_assessment" and missing:
-        reason = " ".join(str(sentence) for sentence in missing)
-        return PanelStep(possible.step.label, url, is_possible=False, reason=reason)
-    return PanelStep(possible.step.label, url, is_post=is_post)
-
-
-def _works(application: Application, person: Person) -> list[PanelStep]:
-    """The officer's pages, which change no status, and what any official may do with a case."""
-    key = application.public_id
-    found = []
-    if is_allowed(person, Permission.ASSESS_APPLICATION, application) and (
-        application.status in assessment_rules.OPEN_FOR_WORK
-    ):
-        found.append(PanelStep(_dl("Formal check"), url_for("assessments.formal_check", public_id=key)))
-        if application.kind is ApplicationKind.GRANT:
-            found.append(PanelStep(_dl("Objectives of the plan"), url_for("assessments.objectives", public_id=key)))
-        found += [
-            PanelStep(_dl("Assessment and proposal"), url_for("assessments.assess", public_id=key)),
-            PanelStep(_dl("Preview of the report"), url_for("assessments.report", public_id=key)),
-        ]
-    if application.case is not None and is_allowed(person, Permission.FILE_DOCUMENT, application):
-        found.append(PanelStep(_dl("File a document"), url_for("registry.file_document", public_id=key)))
-    if is_allowed(person, Permission.DECLARE_CONFLICT):
-        found.append(
-            PanelStep(_dl("Declare a conflict of interest"), url_for("assessments.declare_conflict", public_id=key))
-        )
-    return found
-
-
 def facts(application: Application) -> dict[str, Any]:
     """What the page asks about the application: its policy flags, and where it stands in one sentence."""
     kind = application.organisation.kind if application.organisation else None
@@ -377,7 +348,9 @@ def facts(application: Application) -> dict[str, Any]:
         "where_it_stands": _where_it_stands(application),
         "sender": sender_of(application),
         "today": clock.today(),
+        "may_answer": application.case is not None and is_allowed(current_user, Permission.ANSWER_MESSAGE, application),
         "attachment_words": words.attachment_words,
+        "may_translate": is_allowed(current_user, Permission.TRANSLATE, application),
     }
 
 
@@ -386,9 +359,8 @@ def _policy(application: Application) -> dict[str, str] | None:
     priority = application.round.fund.terms["municipal_priority"]
     if priority is None:
         return None
-    code = languages.current().code
-    code = code if code in priority["value"] else languages.AUTHORITY_LANGUAGE
-    return {"text": priority["value"][code], "lang": code, "source": priority["source"]}
+    code, text = chosen(priority["value"])
+    return {"text": text, "lang": code, "source": priority["source"]}
 
 
 def _where_it_stands(application: Application) -> str:

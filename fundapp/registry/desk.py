@@ -14,9 +14,10 @@ from fundapp.funds.models import Fund, FundKind, Round
 from fundapp.languages import Lazy, _dl
 from fundapp.mail import Message, MessageStatus
 from fundapp.meetings.models import Meeting
+from fundapp.messages.queries import has_unread
 from fundapp.permissions import Permission, Person, is_allowed
 from fundapp.projects import queries as projects
-from fundapp.registry.queries import is_late
+from fundapp.registry.queries import is_late, waits_for_translation
 from fundapp.workflow import ApplicationStatus, MeetingStatus
 
 
@@ -53,7 +54,10 @@ def tasks(person: Person) -> list[Task]:
         (Permission.ASSESS_APPLICATION, _late),
         (Permission.SEND_LETTER_AGAIN, _letters_failed),
         (Permission.REGISTER_APPLICATION, _to_register),
+        (Permission.ANSWER_MESSAGE, _messages),
+        (Permission.TRANSLATE, _translations),
         (Permission.PAY_INSTALMENT, _instalments),
+        (Permission.ANSWER_CHANGE, _changes),
         (Permission.REVIEW_REPORT, _reports),
         (Permission.ASSESS_APPLICATION, _to_assess),
         (Permission.PREPARE_MEETING, _for_sittings),
@@ -114,6 +118,16 @@ def _to_register(person: Person) -> list[_Asked]:
     return [_cases(person, label, hint, {"state": status.value}, _with(status), urgent=True)]
 
 
+def _messages(person: Person) -> list[_Asked]:
+    label, hint = _dl("Messages to read"), _dl("From applicants. Answer, or say that no answer is needed.")
+    return [_cases(person, label, hint, {"unread": "1"}, has_unread(for_applicant=False))]
+
+
+def _translations(person: Person) -> list[_Asked]:
+    label, hint = _dl("Decisions to translate"), _dl("The applicant has asked. In Finnish and Meänkieli it is a right.")
+    return [_cases(person, label, hint, {"translate": "1"}, waits_for_translation())]
+
+
 def _to_assess(person: Person) -> list[_Asked]:
     new, mine = ApplicationStatus.REGISTERED, ApplicationStatus.UNDER_ASSESSMENT
     asked = ApplicationStatus.COMPLETION_REQUESTED
@@ -164,6 +178,11 @@ def _reports(person: Person) -> list[_Asked]:
 def _instalments(person: Person) -> list[_Asked]:
     label, hint = _dl("Instalments to pay"), _dl("Planned for today or earlier.")
     return [_projects(person, label, hint, "pay", urgent=True)]
+
+
+def _changes(person: Person) -> list[_Asked]:
+    label, hint = _dl("Requests for change to answer"), _dl("A project wants to do something else than it was granted.")
+    return [_projects(person, label, hint, "change")]
 
 
 def _projects(person: Person, label: Lazy, hint: Lazy, show: str, *, urgent: bool = False) -> _Asked:

@@ -20,7 +20,7 @@ from fundapp.accounts.models import Account
 from fundapp.applications.models import Application, ApplicationKind
 from fundapp.db import db, is_reading
 from fundapp.funds.models import Fund, Round
-from fundapp.languages import _d
+from fundapp.languages import _d, language_name
 from fundapp.permissions import Person
 from fundapp.registry import queries, rules, words
 from fundapp.registry.models import Case
@@ -67,7 +67,7 @@ def _query(person: Person, filters: queries.Filters) -> Any:
             Application.status,
             Application.submitted_at,
             _Officer.name.label("officer"),
-            Application.language,
+            Application.text_language.label("language"),
         )
         .outerjoin(Case, Case.id == Application.case_id)
         .outerjoin(_Officer, _Officer.id == Application.officer_id)
@@ -119,5 +119,5 @@ def _values(row: Any, states: dict[Any, str], kinds: dict[Any, str]) -> list[str
         states[row.status],
         clock.local_day(row.submitted_at).isoformat(),
         row.officer,
-        words.language_name(row.language),
+        language_name(row.language),
     ]

@@ -15,8 +15,10 @@ from fundapp.accounts.queries import visible_to
 from fundapp.applications.models import Application, ApplicationKind, Attachment
 from fundapp.assessments.models import CompletionRequest
 from fundapp.db import PLANNED_ANEW, db
+from fundapp.decisions.models import Decision, DecisionTranslation
 from fundapp.funds.models import Fund, Round
 from fundapp.languages import _d
+from fundapp.messages.queries import has_unread
 from fundapp.permissions import Person
 from fundapp.registry import rules
 from fundapp.registry.models import Case, Document
@@ -68,6 +70,8 @@ class Filters:
     fund: str = ""
     mine: bool = False
     late: bool = False
+    unread: bool = False
+    translate: bool = False
     q: str = ""
     before: str = ""
     after: str = ""
@@ -81,6 +85,8 @@ class Filters:
                 ("fund", self.fund),
                 ("mine", "1" if self.mine else ""),
                 ("late", "1" if self.late else ""),
+                ("unread", "1" if self.unread else ""),
+                ("translate", "1" if self.translate else ""),
                 ("q", self.q),
             )
             if value
@@ -117,6 +123,8 @@ def removable(filters: Filters, funds: list[FundChoice]) -> list[tuple[str, dict
         "fund": next((fund.name for fund in funds if fund.code == filters.fund), filters.fund),
         "mine": _d("Mine only"),
         "late": _d("Late completions"),
+        "unread": _d("Messages to read"),
+        "translate": _d("Decisions to translate"),
         "q": f"“{filters.q}”",
     }
     return [(labels[name], {other: words[other] for other in words if other != name}) for name in words]
@@ -130,6 +138,8 @@ def filters_of(args: Mapping[str, str]) -> Filters:
         fund=args.get("fund", "")[:60],
         mine=args.get("mine") == "1",
         late=args.get("late") == "1",
+        unread=args.get("unread") == "1",
+        translate=args.get("translate") == "1",
         q=" ".join(args.get("q", "").split())[:100],
         before=args.get("before", "")[:12],
         after=args.get("after", "")[:12],
@@ -146,6 +156,12 @@ def is_late(today: date) -> ColumnElement[bool]:
             CompletionRequest.due_on < today,
         ),
     )
+
+
+def waits_for_translation() -> ColumnElement[bool]:
+    """Whether the applicant has asked for the decision in another language and nobody has translated it yet."""
+    asked = DecisionTranslation.decision_id == Decision.id
+    return exists().where(asked, Decision.application_id == Application.id, DecisionTranslation.made_at.is_(None))
 
 
 @dataclass(frozen=True)
@@ -204,7 +220,7 @@ def _columns() -> Select[*tuple[Any, ...]]:
             Application.status,
             Application.submitted_at,
             _Officer.name.label("officer"),
-            Application.language,
+            Application.text_language.label("language"),
         )
         .outerjoin(Case, Case.id == Application.case_id)
         .outerjoin(_Officer, _Officer.id == Application.officer_id)
@@ -249,6 +265,10 @@ def _conditions(person: Person, filters: Filters, funds: list[FundChoice]) -> li
         conditions.append(Application.officer_id == person.id)
     if filters.late:
         conditions.append(is_late(clock.today()))
+    if filters.translate:
+        conditions.append(waits_for_translation())
+    if filters.unread:
+        conditions.append(has_unread(for_applicant=False))
     return conditions
 
 

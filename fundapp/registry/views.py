@@ -8,11 +8,15 @@ from flask_login import current_user
 from fundapp import documents, files
 from fundapp.documents import Paper
 from fundapp.languages import _d
+from fundapp.messages import actions as conversation
+from fundapp.messages import queries as threads
+from fundapp.messages.forms import MessageForm
 from fundapp.permissions import Permission
 from fundapp.registry import actions, casefile, desk, exports, letters, queries, words
 from fundapp.registry.forms import DocumentForm
 from fundapp.registry.models import Direction
 from fundapp.web.access import needs
+from fundapp.web.limits import MESSAGE, limited
 
 blueprint = Blueprint("registry", __name__)
 blueprint.context_processor(words.for_templates)
@@ -90,6 +94,37 @@ def file_document(application: Any) -> Any:
     )
     flash(_d("Filed as number %(number)s in the case.", number=document.number), "good")
     return redirect(url_for("registry.show", public_id=application.public_id))
+
+
+@blueprint.route("/cases/<public_id>/messages", methods=["GET", "POST"])
+@needs(Permission.ANSWER_MESSAGE, of=queries.case)
+@limited(MESSAGE)
+def messages(application: Any) -> Any:
+    """The thread with the applicant, and the form to write in it."""
+    form = MessageForm()
+    if not form.validate_on_submit():
+        return _messages_page(application, form), form.status
+    conversation.write(application, form.text.data, by=current_user, as_applicant=False, key=form.key, seen=form.seen)
+    flash(_d("The message is sent. The applicant gets word of it by mail."), "good")
+    return redirect(url_for("registry.messages", public_id=application.public_id))
+
+
+def _messages_page(application: Any, form: MessageForm) -> str:
+    return render_template(
+        "registry/messages.html",
+        application=application,
+        form=form,
+        thread=threads.thread(application),
+        closed=conversation.why_closed(application),
+    )
+
+
+@blueprint.post("/cases/<public_id>/messages/read")
+@needs(Permission.ANSWER_MESSAGE, of=queries.case)
+def messages_read(application: Any) -> Any:
+    """An official has read what stood on the page; no answer is needed."""
+    conversation.mark_read(application, request.form.get("_seen", "")[:12], by=current_user, as_applicant=False)
+    return redirect(url_for("registry.show", public_id=application.public_id, _anchor="messages"))
 
 
 @blueprint.get("/letters")

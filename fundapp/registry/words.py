@@ -8,6 +8,8 @@ from markupsafe import Markup
 
 from fundapp import languages
 from fundapp.applications.models import Application, ApplicationKind
+from fundapp.assessments.rules import answer_key
+from fundapp.data_texts import chosen
 from fundapp.languages import Lazy, _dl
 from fundapp.registry import rules
 from fundapp.registry.models import Direction
@@ -21,7 +23,7 @@ from fundapp.workflow import (
 )
 
 # What the applicant does in a draft or while completing is not part of the case's story.
-_APPLICANTS_OWN = frozenset({"start", "save_section", "attach", "detach", "save_report"})
+_APPLICANTS_OWN = frozenset({"start", "save_section", "attach", "detach", "save_report", "name_language"})
 
 _SENTENCES: dict[str, Lazy] = {
     "submit": _dl("Sent in"),
@@ -45,13 +47,21 @@ _SENTENCES: dict[str, Lazy] = {
     "table": _dl("Tabled to the next sitting"),
     "reconsider": _dl("Taken up again for a new decision"),
     "withdraw": _dl("Withdrawn by the applicant"),
+    "attach_later": _dl("An attachment came that was said to come later"),
     "record_outcome": _dl("The board's outcome was recorded; it is pending until the minutes are approved"),
     "correct_outcome": _dl("The pending outcome was corrected"),
     "start_project": _dl("The project started"),
     "declare_conflict": _dl("Declared a conflict of interest"),
     "remind_of_completion": _dl("Reminded the applicant of the additions"),
     "remind_of_report": _dl("Reminded the applicant of the project's report"),
+    "save_translation": _dl("Saved a working translation"),
+    "translate_decision": _dl("Translated the decision"),
+    "ask_for_translation": _dl("The applicant asks for the decision in another language"),
     "send_again": _dl("Sent a letter again that had failed"),
+    "message_in": _dl("A message came in from the applicant"),
+    "message_out": _dl("Sent a message to the applicant"),
+    "ask_for_change": _dl("The project asked for a change"),
+    "answer_change": _dl("Answered the project's request for a change"),
 }
 _BY_TABLE: dict[tuple[str, str], Lazy] = {
     ("report", "submit"): _dl("The project's report came in"),
@@ -116,11 +126,6 @@ def _state_tags(_language: str) -> dict[ApplicationStatus, Markup]:
     return {state: tag(str(rules.desk_words(state)), rules.tone(state)) for state in ApplicationStatus}
 
 
-def language_name(code: str) -> str:
-    """A language's own name; the code where the language is not released."""
-    return languages.LANGUAGES[code].own_name if code in languages.LANGUAGES else code
-
-
 def _reads_as_asked(asked_in: str) -> bool:
     return languages.current().code == asked_in != languages.AUTHORITY_LANGUAGE
 
@@ -153,8 +158,8 @@ def attachment_words(application: Application, kind: str) -> str:
     """What an attachment is, as the fund's terms call it in the desk's language."""
     for item in application.round.fund.terms["attachments"]["value"]:
         if item["code"] == kind:
-            return str(item["text"].get(languages.current().code, item["text"]["sv"]))
-    return kind
+            return chosen(item["text"])[1]
+    return str(_dl("Page signed by all signatories")) if kind == "signed_page" else kind
 
 
 def for_templates() -> dict[str, Any]:
@@ -163,9 +168,9 @@ def for_templates() -> dict[str, Any]:
         "desk_words": rules.desk_words,
         "desk_tone": rules.tone,
         "kind_words": kind_words,
-        "language_name": language_name,
         "question_of": question_of,
         "question_lang": question_lang,
         "title_of": title_of,
         "answer_of": answer_of,
+        "answer_key": answer_key,
     }

@@ -20,7 +20,9 @@ from wtforms.widgets import TextInput
 from fundapp.languages import Lazy, _, _n
 
 LARGEST_SUM = 1_000_000_000
-_SPACE = re.compile(r"[\s\u00a0\u2000-\u200f\u202a-\u202f\u2066-\u2069]+")
+_SPACE = re.compile(r"[\s\u00a0\u061c\u2000-\u200f\u202a-\u202f\u2066-\u2069\ufeff]+")
+_UNSEEN = re.compile(r"[\u061c\u200b-\u200f\ufeff]")  # marks that come along when something is pasted
+_DASHES = re.compile(r"[-\u2010-\u2013\u2212]")
 
 
 class _Texts:
@@ -83,7 +85,18 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def _is_kept(character: str) -> bool:
-    return unicodedata.category(character) != "Cc" and character not in _TURNING
+    # A lone surrogate (Cs) is half a character, which no database takes.
+    return unicodedata.category(character) not in ("Cc", "Cs") and character not in _TURNING
+
+
+def western(text: str) -> str:
+    """The text with digits of every script (٤, ۴) as 0–9."""
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+
+
+def _bare(text: str) -> str:
+    """A number as typed, without blanks and dashes, in our digits."""
+    return western(_DASHES.sub("", _SPACE.sub("", text)))
 
 
 def tidy(text: str | None) -> str:
@@ -144,8 +157,8 @@ class ReadField(Field):
 
 
 def read_whole_number(text: str) -> int | None:
-    """Digits of any script, with blanks and `kr` left out; None where it is not a whole number."""
-    bare = _SPACE.sub("", text)
+    """Digits of any script, with blanks, Arabic thousands signs and `kr` left out; None for what is no whole number."""
+    bare = _SPACE.sub("", text).replace("\u066c", "")
     bare = re.sub(r"(?i)kr\.?$|:-$", "", bare)
     return int(bare) if re.fullmatch(r"\d{1,12}", bare) else None
 
@@ -176,7 +189,7 @@ class DayField(ReadField):
     """A local day, written 2017-03-06, in the years 1900 to 2199: days that every calendar and database can hold."""
 
     def read(self, text: str) -> date:
-        digits = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in _SPACE.sub("", text))
+        digits = _DASHES.sub("-", western(_SPACE.sub("", text)))
         match = re.fullmatch(r"((?:19|20|21)\d{2})[-/.]?(\d{2})[-/.]?(\d{2})", digits)
         try:
             return date(*(int(part) for part in match.groups())) if match else _no_day()
@@ -195,7 +208,7 @@ class OrgNumberField(ReadField):
     """An organisation number; kept as ten digits. Source of the check: python-stdnum."""
 
     def read(self, text: str) -> str:
-        digits = re.sub(r"[\s-]", "", text)
+        digits = _bare(text)
         if len(digits) == 12 and digits.startswith("16"):
             digits = digits[2:]
         try:
@@ -217,7 +230,7 @@ class GiroField(ReadField):
         self.shortest = shortest
 
     def read(self, text: str) -> str:
-        digits = re.sub(r"[\s-]", "", text)
+        digits = _bare(text)
         if not re.fullmatch(rf"[0-9]{{{self.shortest},8}}", digits) or not luhn.is_valid(digits):
             raise ValueError(_("Check the number against a bill or your bank: a digit seems to be wrong."))
         return digits
@@ -233,7 +246,7 @@ class EmailField(ReadField):
         from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  dear to import, seldom typed
 
         try:
-            return validate_email(text, check_deliverability=False).normalized.lower()
+            return validate_email(_UNSEEN.sub("", text), check_deliverability=False).normalized.lower()
         except EmailNotValidError:
             raise ValueError(_("Write an e-mail address, for example name@example.org.")) from None
 
@@ -245,7 +258,7 @@ class PhoneField(ReadField):
         import phonenumbers  # noqa: PLC0415  dear to import, seldom typed
 
         try:
-            number = phonenumbers.parse(text, "SE")
+            number = phonenumbers.parse(western(_UNSEEN.sub("", text)), "SE")
         except phonenumbers.NumberParseException:
             number = None
         if number is None or not phonenumbers.is_possible_number(number):
@@ -257,7 +270,7 @@ class PostalCodeField(ReadField):
     """A Swedish postal code, kept as five digits."""
 
     def read(self, text: str) -> str:
-        digits = _SPACE.sub("", text)
+        digits = _bare(text)
         if not re.fullmatch(r"[1-9][0-9]{4}", digits):
             raise ValueError(_("Write the postal code with five digits, for example 952 81."))
         return digits

@@ -63,8 +63,11 @@ QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 # A window of mails is shorter than a link lasts: who is refused another mail has one whose link works.
 MAIL = Limit("mail", QUARTER, 5, 30, 300)
 CODE = Limit("code", QUARTER, None, 30, 300, is_soft=True)
+INVITATION = Limit("invitation", HOUR, 20, 60, 1000)  # mails to addresses that somebody else has written
 SUBMISSION = Limit("submission", HOUR, 30, 60, 1000)
+FEEDBACK = Limit("feedback", HOUR, None, 10, 200)
 UPLOAD = Limit("upload", HOUR, 100, 200, 2000)
+MESSAGE = Limit("message", HOUR, 20, 60, 1000)
 
 
 class TooOften(TooManyRequests):

@@ -40,6 +40,7 @@ DESK = (
     Entry("projects.list", _dl("Projects"), Permission.LIST_PROJECTS),
     Entry("funds.list", _dl("Funds"), Permission.READ_LEDGER),
     Entry("accounts.people", _dl("People and roles"), Permission.GIVE_ROLES),
+    Entry("feedback.list", _dl("Feedback"), Permission.READ_FEEDBACK),
     Entry("history.list", _dl("History"), Permission.READ_HISTORY),
 )
 

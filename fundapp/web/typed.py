@@ -1,10 +1,12 @@
 """What somebody had typed, for a page that could not be answered: shown again and, where that is safe, sent again."""
 
 import re
+import secrets
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import g, request
+from flask import current_app, g, request, session
+from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException
 
 from fundapp.web.headers import SAFE
@@ -29,24 +31,51 @@ class Typed:
 def typed() -> Typed:
     """What this request brought along; of a GET, its own address.
 
-    Nothing is shown of what another site sent, so that nobody can put words on our page; and only what came with our
-    own token may be sent again by one press, so that nobody can have it pressed for them. How much there can be is
-    bounded by MAX_FORM_MEMORY_SIZE.
+    Nothing is shown of what another site sent, so that nobody can put words on our page, nor of what stood on a page
+    that was made for another account than the one this browser is signed in to now. Only what came with our own token,
+    or with an earlier one of the same account, may be sent again by one press, so that nobody can have it pressed for
+    them. How much there can be is bounded by MAX_FORM_MEMORY_SIZE.
     """
     here = "/" + request.full_path.rstrip("?").lstrip("/")
     if request.method in SAFE:
         return Typed(again=here)
-    if not (g.get("csrf_valid", False) or _is_from_here()):
+    is_valid = bool(g.get("csrf_valid", False))
+    if not (is_valid or _is_from_here()):
         return Typed()
     try:
+        writer = _written_for()
+        if not is_valid and writer and writer != owner_in(session.get("csrf_token")):
+            return Typed(page=_page())
         sent = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
         is_file_lost = any(file.filename for file in request.files.values())
     except HTTPException:  # too much of it
         return Typed(page=_page())
     fields = tuple((name, value) for name, value in sent if name not in _SECRETS)
-    may_repeat = g.get("csrf_valid", False) and request.endpoint and len(fields) == len(sent) and not is_file_lost
+    may_repeat = (is_valid or writer) and request.endpoint and len(fields) == len(sent) and not is_file_lost
     words, is_cut = _readable(fields)
-    return Typed(words, fields, is_cut, is_file_lost, here if may_repeat else None, _page())
+    if not may_repeat:
+        return Typed(words, (), is_cut, is_file_lost, None, _page())
+    return Typed(words, fields, is_cut, is_file_lost, here, _page())
+
+
+def new_token(owner: str) -> str:
+    """What a session's forms prove themselves with, and whose they are: the account's public id."""
+    return f"{owner}:{secrets.token_hex(20)}"
+
+
+def owner_in(token: object) -> str:
+    """The owner that `new_token` wrote in; empty for a token of somebody who had not signed in."""
+    owner, colon, _rest = token.partition(":") if isinstance(token, str) else ("", "", "")
+    return owner if colon else ""
+
+
+def _written_for() -> str:
+    """Whom the page was made for that the form stood on, by the token that we signed for it, however old."""
+    signed = URLSafeTimedSerializer(current_app.secret_key, salt="wtf-csrf-token")  # as Flask-WTF signs it
+    try:
+        return owner_in(signed.loads(request.form.get("csrf_token", "")))
+    except BadData:
+        return ""
 
 
 def _readable(fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], bool]:

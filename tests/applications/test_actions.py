@@ -1,6 +1,6 @@
 """Start, write, send, complete, withdraw: by the real actions, on a real database."""
 
-from datetime import date, timedelta
+from datetime import date
 from threading import Barrier, Thread
 
 import pytest
@@ -318,19 +318,6 @@ def test_two_clicks_at_once_send_one_application(app_on_both: Flask) -> None:
     with app_on_both.app_context():
         assert db.session.scalar(select(func.count()).select_from(Submission)) == 1
         assert message_count() == 2
-
-
-def test_the_stipend_is_taken_until_the_last_instant_of_30_april_and_no_later(app: Flask) -> None:
-    on_day()
-    with app.app_context():
-        in_time, late = draft(kind=ApplicationKind.AWARD), draft(kind=ApplicationKind.NOMINATION)
-        first_too_late = start_of(date(2017, 5, 1))
-        with clock.at(first_too_late - timedelta(seconds=30)):
-            actions.submit(in_time, by=in_time.created_by)
-        with clock.at(first_too_late), pytest.raises(StepNotPossible) as refused:
-            actions.submit(late, by=late.created_by)
-        assert "2017" in str(refused.value.reason)
-        assert late.status is ApplicationStatus.DRAFT
 
 
 def test_only_people_of_the_organisation_may_send_or_write(app: Flask) -> None:

@@ -9,13 +9,21 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from fundapp.accounts.actions import account_by_email
+from fundapp.accounts.memberships import rights_of
 from fundapp.app import create_app
+from fundapp.applications import signing
+from fundapp.applications.models import Application
+from fundapp.applications.queries import title_of
+from fundapp.assessments import translations
 from fundapp.config import DEFAULT_DEMO_DATE, Settings
 from fundapp.db import Base, db
 from fundapp.demo.cli import demo
 from fundapp.demo.people import PEOPLE
 from fundapp.funds.queries import ledger_faults
+from fundapp.messages.models import CaseMessage
 from fundapp.permissions import Role
+from fundapp.projects.models import ChangeRequest
+from fundapp.workflow import ApplicationStatus
 
 
 @pytest.fixture
@@ -63,3 +71,30 @@ def test_the_demo_is_not_loaded_where_it_is_off(app: Flask) -> None:
     assert refused.exit_code != 0
     assert "FUNDAPP_DEMO=1" in refused.output
     assert _rows(app) == rows
+
+
+def test_the_demo_shows_people_signatures_translation_messages_and_what_waits(shown: Flask) -> None:
+    assert shown.test_cli_runner().invoke(demo).exit_code == 0
+    with shown.app_context():
+        karin = account_by_email("karin@sprak.example")
+        assert karin is not None
+        assert [str(rights_of(row)) for row in karin.memberships] == ["edit"]
+        half_signed = _titled("Cirkus på lovet", ApplicationStatus.DRAFT)
+        assert [each.state for each in signing.signers(half_signed)] == ["asked", "confirmed"]
+        assert half_signed.attachments == []
+        library = _titled("Läs tillsammans på biblioteket", ApplicationStatus.GRANTED)
+        assert library.last_submission is not None
+        assert len(library.last_submission.content["signing"]["confirmations"]) == 2
+        sewing = _titled("خياطة وحديث", ApplicationStatus.SUBMITTED)
+        assert (sewing.text_language, len(translations.all_of(sewing))) == ("ar", 5)
+        unread = select(CaseMessage.is_from_applicant).where(CaseMessage.read_at.is_(None))
+        assert sorted(db.session.scalars(unread)) == [False, True]
+        assert db.session.scalars(select(ChangeRequest.decided_at)).all() == [None]
+        late = db.session.scalars(select(Application).where(Application.is_late)).one()
+        assert late.status is ApplicationStatus.DISMISSED
+
+
+def _titled(title: str, status: ApplicationStatus) -> Application:
+    """The one with the title, that of a draft being in its answers alone."""
+    found = db.session.scalars(select(Application).where(Application.status == status)).all()
+    return next(each for each in found if title_of(each) == title)

@@ -145,6 +145,7 @@ def draft(
     answers: dict[str, dict[str, list[str]]] | None = None,
     with_attachments: bool = True,
     language: str = "sv",
+    text_language: str | None = None,
     **changes: Any,
 ) -> Application:
     """A draft with every section filled in. `changes` replace single answers, for example amount="90 000",
@@ -155,7 +156,9 @@ def draft(
         mine = [membership.organisation for membership in by.memberships]
         organisation = mine[0] if mine else people.organisation(by)
     round_ = open_round(FUND if kind is ApplicationKind.GRANT else STIPEND)
-    application = actions.start(round_=round_, kind=kind, organisation=organisation, by=by, language=language)
+    application = actions.start(
+        round_=round_, kind=kind, organisation=organisation, by=by, language=language, text_language=text_language
+    )
     db.session.flush()
     filled = ANSWERS[kind] if answers is None else answers
     for code in codes_of(kind):

@@ -5,7 +5,7 @@ from typing import Any
 from fundapp import clock
 from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
-from fundapp.decisions import actions
+from fundapp.decisions import actions, translations
 from fundapp.decisions.models import Decision
 from fundapp.meetings.models import MinuteItem
 from fundapp.permissions import Role
@@ -61,3 +61,15 @@ def decided(application: Application | None = None, **choices: Any) -> Decision:
 def granted(application: Application | None = None, **choices: Any) -> Decision:
     """A final grant of what was sought; its project is started."""
     return decided(application, outcome=Outcome.GRANT, **choices)
+
+
+def translated(decision: Decision, language: str = "fi", *, by: Account | None = None, **texts: str) -> Decision:
+    """The decision, translated by an official; `texts` are its reasons and conditions."""
+    translations.translate_decision(
+        decision,
+        language,
+        **({"reasons": "Hanke tuo ihmisiä yhteen.", "conditions": ""} | texts),
+        seen=0,
+        by=by or official(Role.REGISTRAR),
+    )
+    return decision

@@ -71,13 +71,38 @@ class SectionForm(Form):
         self.validate()
         return [str(field.label.text) for field in self if field.errors]
 
+    def questions(self) -> list[tuple[str, str]]:
+        """Code and words of each question that has a field, or a file, of its own."""
+        return [(answer.code, answer.question) for answer in self.answers() if answer.is_field]
+
+    def lock_all_but(self, opened: frozenset[str] | None) -> None:
+        """Let nothing be written in the other fields on the page; None: all are open. What is posted for them all the
+        same, `actions.save_section` leaves out.
+        """
+        if opened is not None:
+            for field in self:
+                if field.short_name not in opened:
+                    _lock(field)
+
     def own_texts(self, posted: MultiDict[str, str]) -> dict[str, list[str]]:
-        """What was posted for this section's fields, as typed. PostgreSQL cannot hold NUL in JSON."""
+        """What was posted for this section's fields, as typed, but for what PostgreSQL cannot hold in JSON: NUL, and
+        half a character (a lone surrogate), which a script may send.
+        """
         return {
-            name: [text.replace("\x00", "") for text in posted.getlist(name)]
+            name: [text.replace("\x00", "").encode("utf-8", "ignore").decode() for text in posted.getlist(name)]
             for name in posted
             if name.split("-", 1)[0] in self._fields
         }
+
+
+def _lock(field: Field) -> None:
+    field.render_kw = {"readonly": True}
+    if isinstance(field, RowsField):
+        for entry in field.entries:
+            for part in entry.form:
+                _lock(part)
+    elif isinstance(field, (SelectField, SelectMultipleField, BooleanField)):
+        field.render_kw = {"disabled": True}  # these know no readonly
 
 
 class RowForm(Form):

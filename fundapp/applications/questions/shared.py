@@ -1,15 +1,17 @@
 """Sections that several forms share: the organisation, the attachments, the declaration."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from wtforms import BooleanField
+from wtforms.validators import StopValidation
 
 from fundapp import clock
 from fundapp.applications import rules
 from fundapp.applications.models import Application, Attachment
-from fundapp.applications.questions.base import Answer, SectionForm, fund_text
-from fundapp.languages import _, _l
-from fundapp.web.fields import AtMost, EmailField, LineField, Needed, PhoneField, TextField
+from fundapp.applications.questions.base import Answer, SectionForm, fund_label, fund_text
+from fundapp.languages import LANGUAGES, _, _l, long_day, speaking
+from fundapp.web.fields import AtMost, DayField, EmailField, LineField, Needed, PhoneField, TextField
 
 
 class OrganisationSectionForm(SectionForm):
@@ -35,28 +37,59 @@ class OrganisationSectionForm(SectionForm):
 
 
 class AttachmentsForm(SectionForm):
-    """No field of its own: what counts is the files, kept beside the draft."""
+    """What counts is the files, kept beside the draft. Of a file that is not there yet the applicant may say when it
+    comes: the fields `later_<kind>`, a local day each.
+    """
 
     section_code = "attachments"
     section_title = _l("Attachments")
 
+    @classmethod
+    def for_application(cls, _application: Application) -> type[SectionForm]:
+        kinds = [kind for kind in attachment_kinds(_application) if kind["code"] not in _NEVER_LATER]
+        fields = {f"later_{kind['code']}": DayField(fund_label(kind), [NearDay()]) for kind in kinds}
+        return type(cls.__name__, (cls,), fields)
+
     def answers(self) -> list[Answer]:
         return [
-            Answer(
-                kind["code"],
-                fund_text(kind),
-                [file.file.name for file in self.sent(kind)],
-                is_field=False,
-                is_needed=kind["is_required"],
-            )
+            Answer(kind["code"], fund_text(kind), self._answer(kind), is_field=False, is_needed=kind["is_required"])
             for kind in self.kinds()
         ]
 
+    def _answer(self, kind: dict[str, Any]) -> list[str]:
+        day = self.later_day(kind)
+        names = [file.file.name for file in self.sent(kind)]
+        return names or ([_("Comes later, by %(day)s", day=long_day(day))] if day else [])
+
+    def questions(self) -> list[tuple[str, str]]:
+        return [(kind["code"], fund_text(kind)) for kind in self.kinds()]
+
+    def missing(self) -> list[str]:
+        """What must be there and is neither attached nor promised."""
+        asked = [kind for kind in self.kinds() if kind["is_required"] and not self.sent(kind)]
+        return [fund_text(kind) for kind in asked if not self.later_day(kind)]
+
     def faults(self) -> list[str]:
-        return [fund_text(kind) for kind in self.kinds() if kind["is_required"] and not self.sent(kind)]
+        return [*dict.fromkeys((*super().faults(), *self.missing()))]
 
     def validate(self, extra_validators: Any = None) -> bool:
-        return not self.faults()
+        return bool(super().validate(extra_validators)) and not self.missing()
+
+    def later_fields(self) -> list[DayField]:
+        """The days to write, of what is not attached."""
+        kinds = [kind for kind in self.kinds() if not self.sent(kind)]
+        return [self[f"later_{kind['code']}"] for kind in kinds if f"later_{kind['code']}" in self]
+
+    def later_day(self, kind: dict[str, Any]) -> date | None:
+        """By when the applicant says that the file comes."""
+        name = f"later_{kind['code']}"
+        found: date | None = self[name].data if name in self else None
+        return found
+
+    def promised(self) -> list[tuple[dict[str, Any], date]]:
+        """What was said to come later and has not come, with its day."""
+        days = [(kind, self.later_day(kind)) for kind in self.kinds() if not self.sent(kind)]
+        return [(kind, day) for kind, day in days if day is not None]
 
     def kinds(self) -> list[dict[str, Any]]:
         """What the fund's terms ask of this kind of organisation: {"code", "text", "is_required", …}."""
@@ -73,16 +106,45 @@ class AttachmentsForm(SectionForm):
     def optional_ones_missing(self) -> list[str]:
         """What may be sent along and is not there yet."""
         kinds = [kind for kind in self.kinds() if not kind["is_required"] and not self.sent(kind)]
-        return [fund_text(kind) for kind in kinds if kind["code"] != "other"]
+        kinds = [kind for kind in kinds if not self.later_day(kind)]
+        return [fund_text(kind) for kind in kinds if kind["code"] not in ("other", SIGNED_PAGE)]
+
+
+class NearDay:
+    """A day to come, and not far off; once it was sent the day stands, though it passes."""
+
+    def __call__(self, form: Any, field: DayField) -> None:
+        if field.data is None or form.application.submitted_at is not None:
+            return
+        if not clock.today() <= field.data <= clock.today() + LATEST:
+            raise StopValidation(_("Write a day from today and at most %(days)s days ahead.", days=LATEST.days))
+
+
+LATEST = timedelta(days=60)  # how long after today a file may come; assumption
+SIGNED_PAGE = "signed_page"
+_NEVER_LATER = ("other", SIGNED_PAGE)
+_SIGNED_PAGE = _l("A page that all signatories have signed")
+
+
+def _signed_page() -> dict[str, Any]:
+    """As the terms describe an attachment; it is not the fund that asks for it, but the organisation's own rule."""
+    text = {}
+    for code in LANGUAGES:
+        with speaking(code):
+            text[code] = str(_SIGNED_PAGE)
+    return {"code": SIGNED_PAGE, "text": text, "is_required": False}
 
 
 def attachment_kinds(application: Application) -> list[dict[str, Any]]:
-    """The attachments that the fund's terms ask of the applying organisation's kind."""
+    """The attachments that the fund's terms ask of the applying organisation's kind, and where its signatories sign
+    together, the page they may sign.
+    """
     organisation = application.organisation
     if organisation is None:
         return []
     kinds: list[dict[str, Any]] = application.round.fund.terms["attachments"]["value"]
-    return [kind for kind in kinds if organisation.kind.value in kind["applicant_types"]]
+    own = [kind for kind in kinds if organisation.kind.value in kind["applicant_types"]]
+    return [*own, _signed_page()] if organisation.signs_jointly else own
 
 
 class DeclarationForm(SectionForm):
