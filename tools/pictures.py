@@ -41,13 +41,18 @@ class Shot:
 
 def write_in_two_windows(page: Page) -> None:
     """Save one text in another window and then a second one here, so that the page asks which to keep."""
-    other = page.context.new_page()
-    other.goto(page.url)
+    asked = page.locator("main input[name=shown]").first
+    if asked.count():
+        return  # asked already, at the width before
+    address, other = page.url, page.context.new_page()
+    other.goto(address)
     for window, text in ((other, "Två kvällar i veckan."), (page, "Tre kvällar i veckan.")):
         window.fill("textarea[name=purpose]", text)
         window.click("main form.form button[name=leave]")
-        window.wait_for_load_state()
+        window.wait_for_timeout(1500)  # the script saves, and then leaves for the next page or stays
     other.close()
+    page.goto(address)
+    asked.wait_for(state="attached")
 
 
 CAFE = "a:has-text('Språkkafé i Töre')"

@@ -88,6 +88,14 @@ _EVENTS = {
     "start": _dl("Start"),
     "withdraw_invitation": _dl("Withdraw an invitation"),
     "take_role": _dl("Take back a role"),
+    "ask_for_translation": _dl("The applicant asks for the decision in another language"),
+    "attach_later": _dl("An attachment came that was said to come later"),
+    "name_language": _dl("Named the language of the text"),
+    "remind_of_draft": _dl("Reminded the applicant of the draft"),
+    "remove_draft": _dl("Removed a draft that was never sent"),
+    "save_translation": _dl("Saved a working translation"),
+    "tell_of_removal": _dl("Told the applicant that the draft will be removed"),
+    "translate_decision": _dl("Translated the decision"),
 }
 
 

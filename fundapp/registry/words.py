@@ -23,7 +23,9 @@ from fundapp.workflow import (
 )
 
 # What the applicant does in a draft or while completing is not part of the case's story.
-_APPLICANTS_OWN = frozenset({"start", "save_section", "attach", "detach", "save_report", "name_language"})
+_APPLICANTS_OWN = frozenset(
+    {"start", "save_section", "attach", "detach", "save_report", "name_language", "remind_of_draft", "tell_of_removal"}
+)
 
 _SENTENCES: dict[str, Lazy] = {
     "submit": _dl("Sent in"),
@@ -50,6 +52,7 @@ _SENTENCES: dict[str, Lazy] = {
     "attach_later": _dl("An attachment came that was said to come later"),
     "record_outcome": _dl("The board's outcome was recorded; it is pending until the minutes are approved"),
     "correct_outcome": _dl("The pending outcome was corrected"),
+    "make_final": _dl("The decision became final"),
     "start_project": _dl("The project started"),
     "declare_conflict": _dl("Declared a conflict of interest"),
     "remind_of_completion": _dl("Reminded the applicant of the additions"),

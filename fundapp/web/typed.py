@@ -71,7 +71,7 @@ def owner_in(token: object) -> str:
 
 def _written_for() -> str:
     """Whom the page was made for that the form stood on, by the token that we signed for it, however old."""
-    signed = URLSafeTimedSerializer(current_app.secret_key, salt="wtf-csrf-token")  # as Flask-WTF signs it
+    signed = URLSafeTimedSerializer(current_app.secret_key or "", salt="wtf-csrf-token")  # as Flask-WTF signs it
     try:
         return owner_in(signed.loads(request.form.get("csrf_token", "")))
     except BadData:

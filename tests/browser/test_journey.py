@@ -103,7 +103,10 @@ def press(form: Locator, name: str | None = None) -> None:
     """Press the form's button (the one with the value `name`, where given); what follows must be a good page."""
     page = form.page
     button = form.locator("button[type=submit]:not([aria-hidden])" + (f"[value='{name}']" if name else "")).first
-    with page.expect_response(lambda answer: answer.request.method == "POST") as waiting:
+    # A script may save before the form itself goes.
+    with page.expect_response(
+        lambda answer: answer.request.method == "POST" and answer.request.is_navigation_request()
+    ) as waiting:
         button.click()
     assert waiting.value.status < 400, (waiting.value.url, waiting.value.status, page.locator("main").inner_text())
     page.wait_for_load_state()

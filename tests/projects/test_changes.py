@@ -170,5 +170,5 @@ def test_a_reported_project_asks_for_nothing_and_others_may_not_ask(app: Flask) 
             changes.answer_change(request, is_approved=True, answer="", by=official(Role.SECRETARY))
         other = running()
         reported(other, by=other.application.created_by)
-        with pytest.raises(StepNotPossible, match="reported"):
+        with pytest.raises(StepNotPossible, match="redovisat"):
             changes.ask_for_change(other, **ASKED, new_ends_on=None, by=other.application.created_by)
