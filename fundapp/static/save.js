@@ -17,6 +17,7 @@
   let [timer, wait, sending, pressed] = [0, SOON, null, null];
   let isFailing = false;
   let isLeaving = false;
+  let wasSignedOut = false;
 
   const hidden = (name) => form.elements.namedItem(name);
   const shown = () => [...form.querySelectorAll("input[name=shown]")].map((each) => each.value);
@@ -257,7 +258,10 @@
   document.addEventListener("submit", async (event) => {
     if (!event.target.action.endsWith("/sign-out") || !isDirty()) return;
     event.preventDefault();
-    if ((await save()) !== "later") {
+    const how = await save();
+    const isTold = how === "later" || (how === "signed out" && !wasSignedOut);
+    wasSignedOut = how === "signed out"; // who presses again after being told so means it
+    if (!isTold) {
       isLeaving = true;
       acknowledged = written(answers());
       event.target.requestSubmit();

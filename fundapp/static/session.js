@@ -54,6 +54,24 @@
     box.showModal();
   }
 
+  // Words of a section that is not open here: instead of signing out its page is opened, which sends them. Asked once.
+  function fetchUnsent(event) {
+    try {
+      const name = Object.keys(localStorage).find((each) => each.startsWith(mine) && each.includes("/"));
+      const words = name && localStorage.getItem(name);
+      if (!words || sessionStorage.getItem(name) === words) return false;
+      const address = event.target.action.replace(
+        /sign-out$/, `applications/${name.slice(mine.length).replace("/", "/sections/")}`);
+      if (address === location.origin + location.pathname) return false;
+      sessionStorage.setItem(name, words);
+      event.preventDefault();
+      location.assign(address);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   function tell(form, text) {
     let line = form.querySelector(".told");
     if (!line) {
@@ -82,7 +100,7 @@
     if (event.defaultPrevented) return;
     // A section's own script keeps and waits; any other form would lose its page to the browser's own.
     if (navigator.onLine) {
-      if (event.target.action.endsWith("/sign-out")) forget(() => true);
+      if (event.target.action.endsWith("/sign-out") && !fetchUnsent(event)) forget(() => true);
     } else {
       event.preventDefault();
       tell(event.target, box.dataset.offline);
