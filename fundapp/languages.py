@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 import gettext as gettext_rules
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -206,6 +206,14 @@ def number(value: int) -> str:
 def money(kronor: int) -> str:
     """Whole kronor the Swedish way in every language: `45 000 kr`."""
     return f"{number(kronor)}{NBSP}kr"
+
+
+_SEPARATORS = {"ar": "، ", "prs": "، ", "ti": "፣ "}
+
+
+def listed(texts: Iterable[object]) -> str:
+    """Texts one after the other, with the comma of the language spoken now."""
+    return _SEPARATORS.get(_current.get(), ", ").join(str(text) for text in texts)
 
 
 def long_day(day: date) -> str:

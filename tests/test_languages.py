@@ -174,3 +174,11 @@ def test_numbers_and_references_stand_in_an_isolate_of_their_own() -> None:
 def test_typed_text_keeps_its_breaks_and_nothing_else() -> None:
     assert filters.paragraphs("a\nb\r\n\r\n<i>c</i>\n\n\n") == "<p>a<br>b</p><p>&lt;i&gt;c&lt;/i&gt;</p>"
     assert filters.paragraphs(None) == ""
+
+
+def test_what_is_listed_has_the_comma_of_the_language() -> None:
+    found = {}
+    for code in ("sv", "ar", "prs", "ti"):
+        with languages.speaking(code):
+            found[code] = languages.listed(["a", "b"])
+    assert found == {"sv": "a, b", "ar": "a، b", "prs": "a، b", "ti": "a፣ b"}

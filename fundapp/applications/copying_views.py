@@ -12,7 +12,7 @@ from fundapp.applications.copying import Copied
 from fundapp.applications.forms import CopyForm
 from fundapp.applications.models import Application
 from fundapp.funds.models import Round
-from fundapp.languages import _, _n
+from fundapp.languages import _, _n, listed
 from fundapp.permissions import Permission
 from fundapp.web.access import needs
 
@@ -45,6 +45,6 @@ def _tell(copied: Copied) -> None:
     if copied.files:
         flash(_n("%(n)s file is attached again.", "%(n)s files are attached again.", copied.files), "good")
     if copied.cleared:
-        told = _("These days do not fit the new round and are left out: %(days)s", days=", ".join(copied.cleared))
+        told = _("These days do not fit the new round and are left out: %(days)s", days=listed(copied.cleared))
         flash(told, "attention")
     flash(_("Read all through, and make the declaration anew."), "attention")

@@ -10,7 +10,7 @@ from fundapp.applications.models import Application
 from fundapp.applications.questions import section_form
 from fundapp.applications.questions.shared import AttachmentsForm
 from fundapp.applications.rules import SectionState
-from fundapp.languages import _, _n, day_and_time
+from fundapp.languages import _, _n, day_and_time, listed
 
 MOST_NAMED = 4
 
@@ -52,17 +52,17 @@ def _task(application: Application, state: SectionState, is_open: bool, only: fr
 def _asked_for(application: Application, state: SectionState, only: frozenset[str]) -> str:
     """The questions that a request for completion opens."""
     named = [text for code, text in section_form(application, state.code).questions() if code in only]
-    return _("To do: %(named)s", named=", ".join(named))
+    return _("To do: %(named)s", named=listed(named))
 
 
 def _note(application: Application, state: SectionState) -> str | None:
     if state.status == "started" or (state.missing and state.code == "attachments"):
-        named = ", ".join(state.missing[:MOST_NAMED])
+        named = listed(state.missing[:MOST_NAMED])
         rest = len(state.missing) - MOST_NAMED
         if rest > 0:
             return _n("To do: %(named)s and %(n)s more", "To do: %(named)s and %(n)s more", rest, named=named)
         return _("To do: %(named)s", named=named)
     form = section_form(application, state.code)
     if isinstance(form, AttachmentsForm) and form.optional_ones_missing():
-        return _("Not attached, send if you have: %(named)s", named=", ".join(form.optional_ones_missing()))
+        return _("Not attached, send if you have: %(named)s", named=listed(form.optional_ones_missing()))
     return None

@@ -14,7 +14,7 @@ from fundapp.config import settings
 from fundapp.db import db
 from fundapp.funds.models import Fund, LedgerEntry, LedgerKind, Round
 from fundapp.funds.terms import Text
-from fundapp.languages import Lazy, _d, _dl, current, day_and_time, long_day, money, number
+from fundapp.languages import Lazy, _d, _dl, current, day_and_time, listed, long_day, money, number
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ def _items(items: list[dict[str, Any]]) -> tuple[str, list[str]]:
 
 
 def _kinds(codes: list[str]) -> str:
-    return ", ".join(str(OrganisationKind[code.upper()].label) for code in codes)
+    return listed(OrganisationKind[code.upper()].label for code in codes)
 
 
 def _plain(key: str, value: Any) -> str:

@@ -10,7 +10,7 @@ from fundapp.accounts.models import OrganisationKind
 from fundapp.applications.questions.base import choices
 from fundapp.applications.rules import why_not_apply
 from fundapp.data_texts import as_read, chosen
-from fundapp.languages import _, _l
+from fundapp.languages import _, _l, listed
 from fundapp.web.fields import Form, Needed
 
 PERSON = "person"  # no kind of organisation
@@ -91,4 +91,4 @@ def refusals(terms: dict[str, Any], form: EligibilityForm) -> list[Refusal]:
 
 def who_skips(item: dict[str, Any]) -> str:
     """The kinds of organisation that a question does not concern, in words; empty where it concerns all."""
-    return ", ".join(str(kind.label).lower() for kind in OrganisationKind if kind.value not in item["applicant_types"])
+    return listed(str(kind.label).lower() for kind in OrganisationKind if kind.value not in item["applicant_types"])

@@ -19,6 +19,7 @@ from fundapp.decisions.models import Decision
 from fundapp.funds.models import Fund, Round
 from fundapp.funds.terms import Text
 from fundapp.goals.models import GoalArea, Objective
+from fundapp.languages import listed
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.nested import nested
 from fundapp.paging import Beyond, Page, page_of
@@ -98,7 +99,7 @@ def _offer(fund: Fund, round_: Round, language: str) -> Offer:
 
 def kinds_of(codes: list[str]) -> str:
     """Kinds of organisation in words, in the language spoken now."""
-    return ", ".join(str(OrganisationKind[code.upper()].label) for code in codes).lower()
+    return listed(OrganisationKind[code.upper()].label for code in codes).lower()
 
 
 def _shown(sourced: dict[str, Any], language: str) -> Markup:
