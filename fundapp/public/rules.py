@@ -27,4 +27,5 @@ WAY = (
 
 def sentence(text: str) -> str:
     """The text with a capital first letter and one full stop."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+    end = "" if text.endswith(("።", "؟", "?")) else "."  # Tigrinya has a full stop of its own
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}{end}"
