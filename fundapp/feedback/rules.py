@@ -17,7 +17,7 @@ SHORTCOMINGS: tuple[Lazy, ...] = (
     _l("Nobody who uses a screen reader every day has tested the site yet."),
 )
 TESTS: tuple[Lazy, ...] = (
-    _l("A program looks for faults on the pages, in all languages and on narrow and wide screens."),
+    _l("A program looks for faults on the pages, on narrow and wide screens."),
     _l("We have tested to use the site with the keyboard alone, and without scripts."),
     _l("We have tested it ourselves. Nobody else has."),
 )
