@@ -54,10 +54,27 @@ def marked(text: str, code: str) -> Markup:
     return Markup('<span lang="{}" dir="{}">{}</span>').format(language.html_lang, language.direction, text)
 
 
-def with_swedish(swedish: str) -> Markup:
-    """The Swedish name, always, and after it the translation where there is one: for plan, fund and board."""
+def with_swedish(swedish: str, *, is_below: bool = False) -> Markup:
+    """The translation, where there is one, and the Swedish name beside it, always: for plan, fund and board.
+    `is_below`: whole sentences, with the Swedish on a line of its own.
+    """
     if current().code == AUTHORITY_LANGUAGE:
         return escape(swedish)
-    text = translation(swedish, current().code)
-    name = marked(swedish, AUTHORITY_LANGUAGE)
-    return name if text is None else name + Markup(' <span class="translation">{}</span>').format(text)
+    text, name = translation(swedish, current().code), marked(swedish, AUTHORITY_LANGUAGE)
+    if text is None:
+        return name
+    return Markup('{} <small class="in-swedish">{}</small>' if is_below else "{} ({})").format(text, name)
+
+
+def titled(swedish: str) -> Markup:
+    """The text as the reader's language has it, as attributes: what shows where the pointer rests, and its language."""
+    code, text = chosen({AUTHORITY_LANGUAGE: swedish})
+    return Markup('title="{}" lang="{}"').format(text, LANGUAGES[code].html_lang)
+
+
+def shortened(swedish: str, most: int) -> Markup:
+    """As `as_read`, cut at a word after so many characters."""
+    code, text = chosen({AUTHORITY_LANGUAGE: swedish})
+    if len(text) > most:
+        text = text[:most].rpartition(" ")[0] + "\N{HORIZONTAL ELLIPSIS}"
+    return escape(text) if code == current().code else marked(text, code)

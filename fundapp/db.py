@@ -36,6 +36,7 @@ db = SQLAlchemy()
 PLANNED_ANEW = "is_planned_anew"
 
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+_rebuilding: ContextVar[bool] = ContextVar("rebuilding", default=False)
 _ID_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -183,6 +184,26 @@ def set_reading(value: bool) -> None:
     _reading.set(value)
 
 
+@contextmanager
+def rebuilding() -> Iterator[None]:
+    """Within it SQLite lets a migration drop a table that others point to, to put a changed one in its place.
+
+    Whoever migrates looks at the end, before it is kept, for a row that points nowhere: `dangling`.
+    """
+    token = _rebuilding.set(True)
+    try:
+        yield
+    finally:
+        _rebuilding.reset(token)
+
+
+def dangling(connection: Connection) -> list[str]:
+    """The tables whose rows point to rows that are not there; PostgreSQL refuses such a row itself."""
+    if connection.dialect.name != "sqlite":
+        return []
+    return sorted({row[0] for row in connection.exec_driver_sql("PRAGMA foreign_key_check")})
+
+
 def guard(engine: Engine) -> None:
     """Give every connection of `engine` what an acknowledged decision needs: durable commits, foreign keys, waiting."""
     if engine.dialect.name == "sqlite":
@@ -205,6 +226,7 @@ def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE: a transaction that read first and then wants to write would otherwise fail at once, not wait.
     only_reads = _reading.get()
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reads else 'OFF'}")
+    connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if _rebuilding.get() else 'ON'}")
     if not only_reads:
         driver = connection.connection.driver_connection
         assert driver is not None  # noqa: S101  a transaction begins on an open connection

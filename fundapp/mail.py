@@ -18,6 +18,7 @@ WRITTEN = "fundapp.mail.written"  # in a session's `info`: the running transacti
 
 
 class MessageStatus(LabelledEnum):
+    HELD = "held", _dl("Waiting to be released")
     WAITING = "waiting", _dl("Waiting to be sent")
     SENDING = "sending", _dl("Being sent")
     SENT = "sent", _dl("Sent")

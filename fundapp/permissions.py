@@ -50,6 +50,15 @@ class Permission(enum.Enum):
     PREPARE_MEETING = enum.auto()
     RECORD_DECISION = enum.auto()
     APPROVE_MINUTES = enum.auto()
+    SIGN_MINUTES = enum.auto()
+    RELEASE_LETTERS = enum.auto()
+    KEEP_SEATS = enum.auto()
+    KEEP_DELEGATIONS = enum.auto()
+    DECIDE_BY_DELEGATION = enum.auto()
+    RECORD_APPEAL = enum.auto()
+    ALLOW_EARLY_PAYMENT = enum.auto()
+    KEEP_CANDIDATES = enum.auto()
+    VERIFY_RECORD = enum.auto()
     CHANGE_FRAME = enum.auto()
     READ_LEDGER = enum.auto()
     LIST_PROJECTS = enum.auto()
@@ -223,6 +232,15 @@ RULES: dict[Permission, Rule] = {
     Permission.PREPARE_MEETING: Rule(frozenset({Role.SECRETARY})),
     Permission.RECORD_DECISION: Rule(frozenset({Role.SECRETARY}), (is_impartial,)),
     Permission.APPROVE_MINUTES: Rule(frozenset({Role.SECRETARY})),
+    Permission.SIGN_MINUTES: Rule(frozenset({Role.MEMBER})),
+    Permission.RELEASE_LETTERS: Rule(frozenset({Role.SECRETARY})),
+    Permission.KEEP_SEATS: Rule(frozenset({Role.SECRETARY, Role.ADMINISTRATOR})),
+    Permission.KEEP_DELEGATIONS: Rule(frozenset({Role.SECRETARY, Role.ADMINISTRATOR})),
+    Permission.DECIDE_BY_DELEGATION: Rule(frozenset({Role.OFFICER, Role.REGISTRAR, Role.SECRETARY})),
+    Permission.RECORD_APPEAL: Rule(frozenset({Role.REGISTRAR, Role.SECRETARY}), (is_impartial,)),
+    Permission.ALLOW_EARLY_PAYMENT: Rule(frozenset({Role.SECRETARY}), (is_impartial,)),
+    Permission.KEEP_CANDIDATES: Rule(frozenset({Role.OFFICER}), (is_impartial,)),
+    Permission.VERIFY_RECORD: Rule(frozenset({Role.AUDITOR, Role.ADMINISTRATOR})),
     Permission.CHANGE_FRAME: Rule(frozenset({Role.SECRETARY})),
     Permission.READ_LEDGER: Rule(_READERS | {Role.MEMBER, Role.ADMINISTRATOR}),
     Permission.LIST_PROJECTS: Rule(_READERS | {Role.MEMBER}),

@@ -5,10 +5,11 @@ Alembic is dear to import, with Mako and Pygments behind it, and no page migrate
 
 import re
 from functools import cache
+from typing import Any
 
 from flask import Flask
 
-from fundapp.db import Base
+from fundapp.db import Base, dangling, rebuilding
 from fundapp.paths import MIGRATIONS
 
 _NAMED = re.compile(r"""^(revision|down_revision)\b[^=]*=\s*["'](\w+)["']""", re.MULTILINE)
@@ -26,4 +27,17 @@ def set_up(app: Flask) -> None:
     """Register Flask-Alembic as the app's `alembic`: for commands, tests and data sets."""
     from flask_alembic import Alembic  # noqa: PLC0415  see above
 
-    Alembic(app, metadatas=Base.metadata, run_mkdir=False, command_name="")
+    class Rebuilding(Alembic):
+        def run_migrations(self, fn: Any, **choices: Any) -> None:
+            with rebuilding():
+                super().run_migrations(fn, **choices)
+
+    app.config["ALEMBIC_CONTEXT"]["on_version_apply"] = _refuse_dangling
+    Rebuilding(app, metadatas=Base.metadata, run_mkdir=False, command_name="")
+
+
+def _refuse_dangling(ctx: Any, **_of_the_step: Any) -> None:
+    """Errors: RuntimeError where a step left rows that point nowhere; nothing of the migration is kept then."""
+    tables = dangling(ctx.connection)
+    if tables:
+        raise RuntimeError(f"rows that point nowhere in {', '.join(tables)}")

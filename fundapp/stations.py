@@ -17,7 +17,9 @@ from fundapp.feedback import views as feedback
 from fundapp.funds import views as funds
 from fundapp.goals import views as goals
 from fundapp.history import views as history
+from fundapp.meetings import minutes as minutes_tables
 from fundapp.meetings import models as meeting_tables
+from fundapp.meetings import proceedings as proceedings_tables
 from fundapp.meetings import views as meetings
 from fundapp.messages import models as message_tables
 from fundapp.messages import views as messages
@@ -36,6 +38,8 @@ TABLES = (
     message_tables,
     assessment_tables,
     meeting_tables,
+    proceedings_tables,
+    minutes_tables,
     decision_tables,
     project_tables,
     report_tables,

@@ -69,12 +69,14 @@ class Outcome(LabelledEnum):
 class MeetingStatus(LabelledEnum):
     PLANNED = "planned", _dl("Planned")
     OPENED = "opened", _dl("Opened")
+    ENDED = "ended", _dl("Ended, minutes to be approved")
     APPROVED = "approved", _dl("Minutes approved")
 
 
 class ProjectStatus(LabelledEnum):
     RUNNING = "running", _l("Running")
     CLOSED = "closed", _l("Closed")
+    ANNULLED = "annulled", _l("The decision was annulled")
 
 
 class InstalmentStatus(LabelledEnum):
@@ -181,10 +183,18 @@ MEETING_STEPS = _table(
     Step(
         "open", _dl("Open the sitting"), _from(MeetingStatus.PLANNED), MeetingStatus.OPENED, Permission.PREPARE_MEETING
     ),
+    Step("end", _dl("End the sitting"), _from(MeetingStatus.OPENED), MeetingStatus.ENDED, Permission.PREPARE_MEETING),
+    Step(
+        "resume",
+        _dl("Go back to the sitting"),
+        _from(MeetingStatus.ENDED),
+        MeetingStatus.OPENED,
+        Permission.PREPARE_MEETING,
+    ),
     Step(
         "approve_minutes",
         _dl("Mark the minutes as approved"),
-        _from(MeetingStatus.OPENED),
+        _from(MeetingStatus.OPENED, MeetingStatus.ENDED),
         MeetingStatus.APPROVED,
         Permission.APPROVE_MINUTES,
     ),

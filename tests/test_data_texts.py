@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fundapp import data_texts
-from fundapp.data_texts import as_read, chosen, translations, with_swedish
+from fundapp.data_texts import as_read, chosen, shortened, titled, translations, with_swedish
 from fundapp.languages import AUTHORITY_LANGUAGE, LANGUAGES, speaking
 
 TEXTS = {"sv": "Stadgar & annat", "en": "Statutes & more"}
@@ -27,14 +27,35 @@ def test_without_a_translation_it_is_swedish_and_says_so() -> None:
         assert as_read("Bara <svenska>") == '<span lang="sv" dir="ltr">Bara &lt;svenska&gt;</span>'
 
 
-def test_the_swedish_name_stands_before_its_translation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "plan.en.json").write_text(json.dumps({"Språk": "Language"}))
+@pytest.fixture
+def in_english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two texts of a plan have a translation."""
+    known = {"Språk": "Language", "Alla ska kunna tala svenska.": "Everybody shall be able to speak Swedish."}
+    (tmp_path / "plan.en.json").write_text(json.dumps(known))
     monkeypatch.setattr(data_texts, "translations", lambda code: translations(code, (tmp_path,)))
+
+
+@pytest.mark.usefixtures("in_english")
+def test_the_swedish_name_stands_beside_its_translation() -> None:
     with speaking("en"):
-        shown = with_swedish("Språk")
-    assert shown == '<span lang="sv" dir="ltr">Språk</span> <span class="translation">Language</span>'
+        assert with_swedish("Språk") == 'Language (<span lang="sv" dir="ltr">Språk</span>)'
+        below = with_swedish("Språk", is_below=True)
+        assert below == 'Language <small class="in-swedish"><span lang="sv" dir="ltr">Språk</span></small>'
+        assert with_swedish("Attityd") == '<span lang="sv" dir="ltr">Attityd</span>'
     with speaking("sv"):
-        assert with_swedish("Språk") == "Språk"
+        assert with_swedish("Språk") == with_swedish("Språk", is_below=True) == "Språk"
+
+
+@pytest.mark.usefixtures("in_english")
+def test_a_title_and_a_shortened_text_are_in_the_readers_language_or_say_that_they_are_swedish() -> None:
+    text = "Alla ska kunna tala svenska."
+    with speaking("en"):
+        assert titled(text) == 'title="Everybody shall be able to speak Swedish." lang="en"'
+        assert titled('Stöd "nu"') == 'title="Stöd &#34;nu&#34;" lang="sv"'
+        assert shortened(text, 20) == "Everybody shall be…"
+        assert shortened("Bara på svenska", 10) == '<span lang="sv" dir="ltr">Bara på…</span>'
+    with speaking("sv"):
+        assert shortened(text, 100) == text
 
 
 HOUSE = Path(data_texts.__file__).parent

@@ -8,6 +8,7 @@ from io import BytesIO
 from threading import Barrier
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -147,6 +148,19 @@ def test_many_wrong_codes_from_one_address_are_slowed_and_the_right_one_still_wo
     assert owner.get("/sv/account").status_code == 200
     with clock.at(clock.now() + QUARTER):
         assert send(guesser, "/sv/sign-in/code", {"code": right}).status_code == 302
+
+
+def test_a_code_that_was_typed_is_neither_shown_nor_sent_again(app: Flask, client: FlaskClient) -> None:
+    _fill(app, CODE, "address", "127.0.0.1", number=CODE.address)
+    _ask(client)
+    typed = _wrong(app)
+    answer = send(client, "/sv/sign-in/code", {"code": typed, "is_shared": "y"})
+    assert answer.status_code == 429
+    assert typed not in answer.text
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert page.select('main [name="code"]') == []
+    assert page.select("main form") == []
+    assert page.select_one('main a[href="/sv/sign-in/code"]') is not None
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def send_receipt(submission: Submission, *, by: Account) -> None:
                 if submission.number == 1
                 else _("We have received your additions: %(reference)s", reference=application.reference)
             )
-            body = mail.in_both(lambda: _body("receipt.txt", application, submission=submission))
+            body = mail.in_both(lambda: _receipt(submission))
             mail.write(
                 to=to,
                 language=language,
@@ -34,6 +34,12 @@ def send_receipt(submission: Submission, *, by: Account) -> None:
                 thread=application.thread,
                 papers=[submission.paper],
             )
+
+
+def _receipt(submission: Submission) -> str:
+    application = submission.application
+    late_note = rules.late_note(application.round) if application.is_late and submission.number == 1 else None
+    return _body("receipt.txt", application, submission=submission, late_note=late_note)
 
 
 def send_withdrawn(application: Application, *, by: Account) -> None:

@@ -15,6 +15,7 @@ from fundapp.applications.models import Application, ApplicationKind, Attachment
 from fundapp.applications.questions.base import choices, fund_text
 from fundapp.applications.questions.shared import attachment_kinds
 from fundapp.applications.signing import Signer
+from fundapp.data_texts import with_swedish
 from fundapp.funds.models import FundKind, Round
 from fundapp.languages import AUTHORITY_LANGUAGE, LANGUAGES, OTHER_LANGUAGE, _, _l, current, long_day
 from fundapp.web.fields import EmailField, Form, Needed
@@ -102,7 +103,7 @@ def offers(rounds: Sequence[Round]) -> list[tuple[str, str, str]]:
         if round_.fund.terms["takes_nominations"]["value"]:
             kinds.append(ApplicationKind.NOMINATION)
         for kind in kinds:
-            text = Markup('{}: <bdi lang="sv">{}</bdi>').format(str(kind.label), round_.fund.name)
+            text = Markup("{}: {}").format(str(kind.label), with_swedish(round_.fund.name))
             found.append((f"{round_.id}-{kind.name}", text, until))
     return found
 

@@ -39,6 +39,7 @@ def load_boards(session: Session, municipality: str) -> list[Board]:
         board.name_source = row["name_source"]
         board.diary_pattern = row.get("diary_pattern", DIARY_PATTERN)
         board.is_deciding = row["is_deciding"]
+        board.sittings = row.get("sittings", {})
         boards.append(board)
     session.flush()
     return boards

@@ -1,6 +1,7 @@
 """A municipality's bodies, and the running numbers each of them gives."""
 
 import enum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -21,7 +22,9 @@ class Board(Base):
     """One body: a column of the plan, a nämnd with its förvaltning, or both.
 
     `code` is the plan's column ("FoK"), `abbreviation` what stands before a number ("FoKN"). `name_source` says where
-    the names come from, or that they are an assumption; `diary_pattern` is one for Kalix.
+    the names come from, or that they are an assumption; `diary_pattern` is one for Kalix. `sittings`: how the body
+    sits, as data, each value with its source: {"members", "substitutes", "standing_items": [{"kind", "heading",
+    "text"}], "notice_days", "begins_at", "place", "kept_at", "noticeboard"}; empty for a body that does not sit here.
     """
 
     __tablename__ = "board"
@@ -37,6 +40,7 @@ class Board(Base):
     name_source: Mapped[str]
     diary_pattern: Mapped[str] = mapped_column(default=DIARY_PATTERN)
     is_deciding: Mapped[bool] = mapped_column(default=False)
+    sittings: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
     def diary_number(self, year: int, number: int) -> str:
         """`KS 2017:12` from the year and the running number."""

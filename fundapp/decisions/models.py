@@ -1,6 +1,6 @@
 """Decisions: the outcome for one application under one §; pending until the minutes are approved."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -10,6 +10,7 @@ from fundapp.applications.models import Application
 from fundapp.db import Base, Sealed, enum_type, public_id_column
 from fundapp.documents import Paper
 from fundapp.funds.models import LedgerEntry
+from fundapp.languages import LabelledEnum, _dl
 from fundapp.meetings.models import MinuteItem
 from fundapp.registry.models import Case
 from fundapp.workflow import Outcome
@@ -71,6 +72,8 @@ class Decision(Sealed, Base):
     grant_entry: Mapped[LedgerEntry | None] = relationship(foreign_keys=grant_entry_id)
     letter: Mapped[Paper | None] = relationship()
     translations: Mapped[list["DecisionTranslation"]] = relationship(order_by="DecisionTranslation.id")
+    appeals: Mapped[list["Appeal"]] = relationship(back_populates="decision", order_by="Appeal.id")
+    early_payment: Mapped["EarlyPayment | None"] = relationship(back_populates="decision")
     absences: Mapped[list["Absence"]] = relationship(
         back_populates="decision", order_by="Absence.id", cascade="all, delete-orphan"
     )
@@ -143,6 +146,65 @@ class DecisionTranslation(Sealed, Base):
     def is_by_right(self) -> bool:
         """Whether lag (2009:724) 8 § gives the applicant a right to it."""
         return self.language in TRANSLATED_BY_RIGHT
+
+
+class AppealEnd(LabelledEnum):
+    """How an appeal ended (laglighetsprövning: KL 2017:725 ch. 13; before 2018 KL 1991:900 ch. 10)."""
+
+    DISMISSED = "dismissed", _dl("Dismissed: the decision stands")
+    LATE = "late", _dl("Rejected as late")
+    WITHDRAWN = "withdrawn", _dl("Withdrawn")
+    ANNULLED = "annulled", _dl("The decision is annulled")
+
+
+class Appeal(Base):
+    """Somebody asked the court to test the decision's lawfulness. While one is open the decision is not in force."""
+
+    __tablename__ = "appeal"
+    __table_args__ = (
+        CheckConstraint("(ended_on IS NULL) = (end_kind IS NULL)", name="ended_has_kind"),
+        CheckConstraint("ended_on IS NULL OR ended_on >= received_on", name="ends_after_it_came"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), index=True)
+    received_on: Mapped[date]
+    appellant: Mapped[str] = mapped_column(String(200))
+    court_number: Mapped[str] = mapped_column(String(60), default="")
+    recorded_at: Mapped[datetime]
+    recorded_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    end_kind: Mapped[AppealEnd | None] = mapped_column(enum_type(AppealEnd))
+    ended_on: Mapped[date | None]
+
+    decision: Mapped[Decision] = relationship(back_populates="appeals")
+
+    @property
+    def thread(self) -> str:
+        return self.decision.thread
+
+    @property
+    def permission_subject(self) -> Application:
+        return self.decision.application
+
+
+class EarlyPayment(Sealed, Base):
+    """Leave to pay before the decision is in force, with its reason: KL 2017:725 13:14."""
+
+    __tablename__ = "early_payment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), unique=True)
+    reason: Mapped[str]
+    allowed_at: Mapped[datetime]
+    allowed_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+
+    decision: Mapped[Decision] = relationship(back_populates="early_payment")
+    allowed_by: Mapped[Account] = relationship()
+
+    @property
+    def thread(self) -> str:
+        return self.decision.thread
 
 
 class Absence(Base):

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from fundapp.decisions.actions import approve_minutes
 from fundapp.decisions.forms import ApproveForm
 from fundapp.languages import _d, _dn
-from fundapp.meetings import actions, queries
+from fundapp.meetings import actions, panels, queries
 from fundapp.meetings.forms import EACH, TOGETHER, AgendaForm, ItemForm, MeetingForm
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.permissions import Permission, is_allowed
@@ -150,5 +150,6 @@ def _page(meeting: Meeting, *, item_form: ItemForm | None = None, agenda_form: A
         may_prepare=is_allowed(current_user, Permission.PREPARE_MEETING),
         may_record=is_allowed(current_user, Permission.RECORD_DECISION),
         may_approve=is_allowed(current_user, Permission.APPROVE_MINUTES),
+        **panels.of(meeting),
     )
     return page, failed.status if failed is not None else 200

@@ -42,6 +42,7 @@ from fundapp.permissions import Permission, Person, is_allowed
 from fundapp.registry import panel, queries, rules, words
 from fundapp.registry.actions import sender_of
 from fundapp.registry.models import Case, Document
+from fundapp.registry.signatures import Signatures, frozen, signatures
 from fundapp.workflow import ApplicationStatus, Outcome
 
 MOST_VERSIONS = 10_000  # an address may name any number
@@ -94,6 +95,7 @@ class CaseFile:
     text_language: str
     translations: dict[str, Any]
     versions: list[int]
+    signatures: Signatures | None
     attachments: list[Any]
     documents: list[Any]
     events: list[Event]
@@ -153,6 +155,7 @@ def case_file(application: Application, person: Person, version: int | None = No
         text_language=shown.content.get("text_language", shown.language) if shown else application.text_language,
         translations={row.question: row for row in parts.translations},
         versions=[row.number for row in parts.versions],
+        signatures=signatures(parts.signed),
         attachments=parts.attachments,
         documents=parts.documents,
         events=_events(parts.history),
@@ -181,6 +184,7 @@ def _parts() -> Select[*tuple[Any, ...]]:
     lists = {
         "versions": select(Submission.number).where(_mine(Submission)).order_by(Submission.number),
         "shown": _shown(),
+        "signed": frozen(_mine(Submission)),
         "translations": _translations(),
         "attachments": select(Attachment.public_id, Attachment.kind, StoredFile.name, StoredFile.size)
         .join(StoredFile, StoredFile.id == Attachment.file_id)

@@ -90,9 +90,11 @@ def set_up(app: Flask) -> None:
         plain_lines=languages.plain_lines,
         as_read=data_texts.as_read,
         with_swedish=data_texts.with_swedish,
+        shortened=data_texts.shortened,
     )
     app.jinja_env.globals.update(
         _=languages._, _n=languages._n, _d=languages._d, _dn=languages._dn, url_in=same_page_in, url_for=address
     )
     app.jinja_env.globals.update(language_name=languages.language_name, direction_of=languages.direction_of)
+    app.jinja_env.globals.update(titled=data_texts.titled)
     app.context_processor(lambda: {"language": languages.current(), "languages": list(languages.LANGUAGES.values())})

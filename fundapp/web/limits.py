@@ -28,6 +28,7 @@ from fundapp.config import settings
 from fundapp.db import Base, own_transaction
 from fundapp.languages import _n
 from fundapp.web.headers import SAFE
+from fundapp.web.typed import repeatable
 
 KEPT_FOR = timedelta(days=1)
 _SWEEP_EVERY = 200  # rows
@@ -98,14 +99,16 @@ def set_up(app: Flask) -> None:
 
 
 def _say_when(refusal: TooOften) -> Response:
-    """The page for 429, which keeps what was typed."""
+    """The page for 429, which keeps what was typed, but no code: that is written anew."""
     minutes = -(-refusal.seconds // 60)
+    fields, is_whole = repeatable()
     page = render_template(
         "errors/too_often.html",
         wait=_n("%(n)s minute", "%(n)s minutes", minutes),
-        typed=[(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"],
+        typed=fields if is_whole else (),
         is_mail=refusal.kind == MAIL.kind,
         is_file_lost=any(file.filename for file in request.files.values()),
+        is_whole=is_whole,
         again=request.full_path.rstrip("?"),
     )
     answer = make_response(page, 429)

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from fundapp.web.headers import SAFE
 
-_SECRETS = frozenset({"code", "password", "token"})
+_SECRETS = frozenset({"code", "password", "token"})  # names of fields that no page shows or sends again
 _CHOSEN = re.compile(r"[a-z0-9_.:-]*")  # what a radio button or a hidden field holds, rather than a person's words
 _MOST_SHOWN = 50_000  # characters
 
@@ -46,16 +46,22 @@ def typed() -> Typed:
         writer = _written_for()
         if not is_valid and writer and writer != owner_in(session.get("csrf_token")):
             return Typed(page=_page())
-        sent = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+        fields, is_whole = repeatable()
         is_file_lost = any(file.filename for file in request.files.values())
     except HTTPException:  # too much of it
         return Typed(page=_page())
-    fields = tuple((name, value) for name, value in sent if name not in _SECRETS)
-    may_repeat = (is_valid or writer) and request.endpoint and len(fields) == len(sent) and not is_file_lost
+    may_repeat = (is_valid or writer) and request.endpoint and is_whole and not is_file_lost
     words, is_cut = _readable(fields)
     if not may_repeat:
         return Typed(words, (), is_cut, is_file_lost, None, _page())
     return Typed(words, fields, is_cut, is_file_lost, here, _page())
+
+
+def repeatable() -> tuple[tuple[tuple[str, str], ...], bool]:
+    """What was sent, but for our own token and for codes and passwords; and whether that is all of it."""
+    sent = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    fields = tuple((name, value) for name, value in sent if name not in _SECRETS)
+    return fields, len(fields) == len(sent)
 
 
 def new_token(owner: str) -> str:

@@ -1,7 +1,8 @@
 """The last day: what comes in time, what comes late and is kept, and what comes too late."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+import pypdfium2
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -11,6 +12,8 @@ from fundapp.applications import actions, rules
 from fundapp.applications.models import Application, ApplicationKind
 from fundapp.clock import start_of
 from fundapp.db import db
+from fundapp.documents import Paper
+from fundapp.mail import Message
 from fundapp.permissions import Role
 from fundapp.workflow import ApplicationStatus, StepNotPossible
 from tests.factories import on_day
@@ -97,6 +100,32 @@ def test_the_pages_say_that_it_is_late_before_and_after_it_is_sent(app: Flask, s
     assert send(client, f"{path}/submit").status_code == 302
     assert "It came in after the last day, 30 April 2017." in client.get(f"{path}/receipt").text
     assert "It came in after the last day." in signed_in("registrar@kommun.example").get(f"/en/cases/{public_id}").text
+
+
+def _text(paper: Paper) -> str:
+    pages = pypdfium2.PdfDocument(documents.pdf(paper))
+    return " ".join(" ".join(page.get_textpage().get_text_range() for page in pages).split())
+
+
+@pytest.mark.parametrize(("sent_at", "is_late"), [(CLOSES - SECOND, False), (CLOSES, True)])
+def test_page_mail_and_copy_of_the_receipt_say_that_it_came_late_and_what_may_come_of_it(
+    app: Flask, signed_in: SignIn, sent_at: datetime, is_late: bool
+) -> None:
+    on_day()
+    with app.app_context():
+        me = applicant(email=ME)
+        me.language = "en"
+        mine = draft(by=me, kind=ApplicationKind.AWARD)
+        with clock.at(sent_at):
+            submission = actions.submit(mine, by=me)
+        mail = db.session.scalars(select(Message).where(Message.to == ME)).one().body
+        copy, path = _text(submission.paper), f"/en/applications/{mine.public_id}/receipt"
+        db.session.commit()
+    words = "It came in after the last day, 30 April 2017. The board may dismiss it without looking at it."
+    swedish = "Den kom in efter sista dagen, 30 april 2017. Nämnden kan avvisa den utan att pröva den."
+    assert (words in signed_in(ME).get(path).text) is is_late
+    assert (words in mail, swedish in mail) == (is_late, is_late)
+    assert (swedish in copy) is is_late
 
 
 def test_when_even_late_is_over_the_page_says_so_and_offers_no_button(app: Flask, signed_in: SignIn) -> None:

@@ -70,7 +70,7 @@ def scene(app: Flask, signed_in: SignIn) -> Scene:
 def test_form_shows_the_plans_objectives_in_swedish(scene: Scene) -> None:
     page = scene.applicant.get(scene.edit_page).text
     assert "What you reached for objective 2.3" in page
-    assert '<span lang="sv">Kommunala bidrag ska utformas' in page
+    assert '<span lang="sv" dir="ltr">Kommunala bidrag ska utformas' in page
 
 
 def test_saving_never_refuses_and_keeps_what_was_typed(scene: Scene) -> None:

@@ -20,9 +20,10 @@ from fundapp.applications.questions.base import (
     fund_label,
 )
 from fundapp.applications.questions.shared import DeclarationForm, future_day_text, is_after_today
+from fundapp.data_texts import translation
 from fundapp.db import db
 from fundapp.goals.models import GoalArea, Plan
-from fundapp.languages import _, _l, long_day, money
+from fundapp.languages import _, _l, current, long_day, money
 from fundapp.web.fields import AtMost, CountField, DayField, KronorField, LineField, Needed, TextField
 
 
@@ -100,6 +101,12 @@ class GoalsForm(SectionForm):
         municipality = self.application.round.fund.municipality
         found = select(GoalArea).join(Plan).where(Plan.code == municipality).order_by(GoalArea.number)
         return list(db.session.scalars(found))
+
+    @property
+    def areas_as_read(self) -> dict[str, str]:
+        """What the areas are called in the language spoken now, by number, where that is known and is not Swedish."""
+        named = {str(area.number): translation(area.name, current().code) for area in self._plan_areas}
+        return {number: text for number, text in named.items() if text is not None}
 
     def facts(self) -> dict[str, Any]:
         return {"areas": [area for area in self._plan_areas if str(area.number) in (self.areas.data or [])]}

@@ -1,0 +1,1 @@
+"""Who sits in a body, as what, and from when until when."""
