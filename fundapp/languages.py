@@ -216,19 +216,33 @@ def listed(texts: Iterable[object]) -> str:
     return _SEPARATORS.get(_current.get(), ", ").join(str(text) for text in texts)
 
 
+# What CLDR lacks or writes otherwise than authorities here: Meänkieli's months, and the day before the month.
+_MONTHS = {
+    "fit": (
+        *("januaaria", "fepruaaria", "marsia", "aprillia", "majia", "jyyniä"),
+        *("jyyliä", "aukustia", "septemperiä", "oktooperia", "novemperiä", "tesemperiä"),
+    )
+}
+_DAY_FIRST = {"so": "d MMMM y", "ti": "d MMMM y"}
+
+
 def long_day(day: date) -> str:
     """A local day in words: `6 March 2017`, `6 mars 2017`."""
-    return _long_day(day, current().formats)
+    return _long_day(day, current().code)
 
 
 @lru_cache(maxsize=4096)
-def _long_day(day: date, formats: str) -> str:
-    return str(format_date(day, "long", locale=formats))
+def _long_day(day: date, code: str) -> str:
+    if code in _MONTHS:
+        return f"{day.day} {_MONTHS[code][day.month - 1]} {day.year}"
+    return str(format_date(day, _DAY_FIRST.get(code, "long"), locale=LANGUAGES[code].formats))
 
 
 def day_and_time(instant: datetime) -> str:
     """An instant as a local day and time: `6 mars 2017 14:02`."""
-    return f"{long_day(clock.local_day(instant))}{NBSP}{time_of_day(instant)}"
+    # From the right to the left a year and a time beside each other would change places.
+    between = NBSP if current().direction == "ltr" else _SEPARATORS[current().code]
+    return f"{long_day(clock.local_day(instant))}{between}{time_of_day(instant)}"
 
 
 def time_of_day(instant: datetime) -> str:

@@ -146,3 +146,9 @@ def test_a_missing_file_is_a_fault_where_there_are_texts(house: Path, tmp_path: 
     found = catalogues.all_faults(house, tmp_path / "none")
     assert "sv/desk: not in the catalogue (run `make catalogues`): 'Waiting'" in found
     assert "sv/messages: not in the catalogue (run `make catalogues`): 'Send in'" in found
+
+
+def test_a_text_within_an_f_string_is_a_fault(house: Path) -> None:
+    (house / "fundapp" / "more.py").write_text("""from fundapp.languages import _\nsaid = f"{_('Lost')} {1}"\n""")
+    assert [fault.partition(":")[0] for fault in catalogues.unseen(house)] == ["fundapp/more.py"]
+    assert catalogues.unseen() == []

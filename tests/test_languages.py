@@ -1,5 +1,6 @@
 """Texts come from the catalogue of the language spoken; figures and days are written the Swedish way."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -74,7 +75,7 @@ def catalogues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(HEAD.format(plural=plural) + texts)
     monkeypatch.setattr(languages, "TRANSLATIONS", tmp_path)
-    monkeypatch.setitem(LANGUAGES, "ar", Language("ar", "العربية", "ar", "rtl", "ar_SE", "ar"))
+    monkeypatch.setitem(LANGUAGES, "ar", Language("ar", "العربية", "ar", "rtl", "ar", "ar"))
     languages.catalogue.cache_clear()
     yield
     languages.catalogue.cache_clear()
@@ -157,6 +158,20 @@ def test_days_and_times_are_local_and_in_the_reader_s_words() -> None:
     with speaking("en"):
         assert long_day(date(2017, 3, 6)) == "6 March 2017"
         assert day_and_time(summer) == "1 July 2017\xa000:05"
+
+
+@pytest.mark.parametrize(
+    ("code", "day"), [("fit", "6 marsia 2017"), ("so", "6 Maarso 2017"), ("ti", "6 መጋቢት 2017"), ("prs", "6 مارچ 2017")]
+)
+def test_a_day_is_written_as_its_language_writes_it(code: str, day: str) -> None:
+    with speaking(code):
+        assert long_day(date(2017, 3, 6)) == day
+
+
+@pytest.mark.parametrize("code", [code for code, language in LANGUAGES.items() if language.direction == "rtl"])
+def test_a_year_and_a_time_do_not_change_places_from_right_to_left(code: str) -> None:
+    with speaking(code):
+        assert re.search(r"2017، \d\d:\d\d$", day_and_time(datetime(2017, 6, 30, 22, 5, tzinfo=UTC)))
 
 
 def test_a_text_keeps_the_direction_of_its_own_language() -> None:

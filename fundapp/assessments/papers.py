@@ -228,7 +228,8 @@ def _formal_check(application: Application) -> list[Block]:
     open_points = [row for row in found if row.finding in (Finding.NO, Finding.MISSING)]
     noted = [row for row in found if row.note and row not in open_points]
     checked = _dn("%(n)s item is checked.", "%(n)s items are checked.", len(found))
-    blocks = [_text(f"{checked} {_d('Remarks:') if open_points else _d('Nothing is missing.')}")]
+    remarks = _d("Remarks:") if open_points else _d("Nothing is missing.")
+    blocks = [_text(f"{checked} {remarks}")]
     lines = [
         ": ".join(part for part in (terms.get(row.item, row.item), str(row.finding.label), row.note) if part)
         for row in [*open_points, *noted]

@@ -47,7 +47,8 @@ class _Answered:
         if field.data not in ("yes", "no") and form.kind.data in (*self.item["applicant_types"], None):
             field.errors = []
             question = chosen(self.item["text"])[1]  # the summary of faults names no field
-            raise StopValidation(f"{question} {_('Answer yes or no.')}")
+            told = _("Answer yes or no.")
+            raise StopValidation(f"{question} {told}")
 
 
 def form_for(terms: dict[str, Any], given: Any) -> EligibilityForm:

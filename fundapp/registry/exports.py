@@ -50,7 +50,8 @@ def cases(person: Person, filters: queries.Filters) -> Response:
         first = next(found.partitions(), [])  # where the database fails, here, and not in the middle of the body
         response = Response(_pieces(first, found), mimetype="text/csv")
         response.call_on_close(stack.pop_all().close)
-    name = f"{_d('cases')}-{clock.today().isoformat()}.csv"
+    what = _d("cases")
+    name = f"{what}-{clock.today().isoformat()}.csv"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
