@@ -10,12 +10,10 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Date, DateTime, Table, func, select, text
 
-from fundapp import clock
 from fundapp.accounts.models import Account
 from fundapp.applications import actions as applications
 from fundapp.applications.models import Application
 from fundapp.db import Base, db
-from fundapp.decisions.actions import approve_minutes
 from fundapp.meetings.models import Meeting
 from fundapp.permissions import Role
 from fundapp.projects.models import Project
@@ -25,9 +23,9 @@ from fundapp.search import searchable
 from fundapp.workflow import Outcome
 from tests.factories import applications as drafts
 from tests.factories import assessments, meetings, people, projects, registry, reports
-from tests.factories.decisions import recorded
+from tests.factories.decisions import approved, recorded, released
 
-RECIPE = 3  # another number where other rows come out, so that kept data sets are built anew
+RECIPE = 4  # another number where other rows come out, so that kept data sets are built anew
 OVER, OPEN, AGENDA = 40, 15, 5  # cases in one copy of what is over, of what is open, and of one more agenda
 STAYS = {"counter", "round", "fund", "board", "plan", "role_given", "sign_in_attempt", "login_session", "floor_row"}
 STAYS |= {"floor_audit"}
@@ -152,7 +150,8 @@ def _walk_over(staff: Officials) -> None:
     for number, case in enumerate(ready):
         outcome = Outcome.GRANT if number < 20 else Outcome.GRANT_IN_PART if number < 28 else Outcome.REJECT
         _record(case, sitting, staff, outcome)
-    approve_minutes(sitting, approved_on=clock.today(), by=staff.secretary)
+    approved(sitting, secretary=staff.secretary)
+    released(sitting, secretary=staff.secretary)
     started = db.session.scalars(select(Project).where(Project.application_id.in_([case.id for case in ready])))
     for number, project in enumerate(started.all()):
         projects.paid(project, 1 if number >= 18 else len(project.instalments), by=staff.officer)

@@ -24,6 +24,7 @@ from fundapp.db import db
 from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.workflow import ApplicationStatus, MeetingStatus
 from tests.factories.applications import GRANT
+from tests.factories.decisions import signed
 
 Form = dict[str, str | list[str]]
 RAW = hashlib.sha1(b"benchmark", usedforsecurity=False).hexdigest()
@@ -206,7 +207,7 @@ def _writing(signer: Signer) -> Iterator[Route]:
 
 
 def _approving(signer: Signer) -> Route:
-    """Opened sittings merged until each has as many recorded outcomes as there can be, at most 150."""
+    """Opened sittings merged until each has as many recorded outcomes as there can be, at most 150, and signed."""
     opened = db.session.execute(
         select(MinuteItem.meeting_id, func.count())
         .join(AgendaCase)
@@ -217,7 +218,8 @@ def _approving(signer: Signer) -> Route:
     ).all()
     open_keys = [row[0] for row in opened]
     each = min(AT_ONCE // 5, len(open_keys))
-    secretary = signer.cookie(_named("secretary@kommun.example"))
+    by = _named("secretary@kommun.example")
+    secretary = signer.cookie(by)
     asks = []
     for start in range(0, min(len(open_keys) - each + 1, each * SITTINGS), each or 1):
         keys = open_keys[start : start + each]
@@ -225,7 +227,9 @@ def _approving(signer: Signer) -> Route:
             db.session.execute(
                 text("UPDATE minute_item SET meeting_id = :to WHERE meeting_id = :key"), {"to": keys[0], "key": key}
             )
-        public_id = db.session.scalar(select(Meeting.public_id).where(Meeting.id == keys[0]))
-        form: Form = {"csrf_token": signer.token, "approved_on": clock.today().isoformat()}
-        asks.append(Ask("POST", f"/sv/meetings/{public_id}/approve", secretary, form, 302))
+        db.session.expire_all()
+        meeting = db.session.get_one(Meeting, keys[0])
+        signed(meeting, secretary=by)
+        form: Form = {"csrf_token": signer.token}
+        asks.append(Ask("POST", f"/sv/meetings/{meeting.public_id}/minutes/approve", secretary, form, 302))
     return Route(f"approve {each * 5} decisions", iter(asks[:SITTINGS]), ADD, 3, units=each * 5, is_scarce=True)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 from fundapp import config, safety
 from fundapp.config import Settings
 
-SECRETS = frozenset({"secret_key", "smtp_password", "metrics_token", "store_secret"})
+SECRETS = frozenset({"secret_key", "smtp_password", "metrics_token", "store_secret", "record_key"})
 
 
 @click.command()
@@ -19,6 +19,7 @@ def check() -> None:
     """Print every setting (secrets masked) with its source, and every fault; exit code 1 where there is a fault."""
     ours, faults = config.read()
     faults += safety.unsafe_place(ours)
+    faults += safety.unguarded(ours.database_url)
     for line in [*shown(ours, os.environ), *advice(ours, os.environ)]:
         click.echo(line)
     for fault in faults:
@@ -44,6 +45,9 @@ def advice(ours: Settings, environ: Mapping[str, str]) -> list[str]:
         lines.append("note: FUNDAPP_PROXIES is 0: behind a proxy, everybody would share the limits of one address")
     if ours.is_production and not ours.smtp_host:
         lines.append("note: FUNDAPP_SMTP_HOST is not set: no mail leaves, so nobody can sign in")
+    rights = safety.too_many_rights(ours.database_url) if ours.is_production else []
+    if rights:
+        lines.append(f"note: the database's role may change {len(rights)} tables that are written once: docs/record.md")
     if ours.limit_factor > 1:
         lines.append(f"note: FUNDAPP_LIMIT_FACTOR is {ours.limit_factor}: meant for load tests")
     return lines

@@ -18,6 +18,7 @@ from fundapp.demo.cli import demo
 from fundapp.goals.cli import plans
 from fundapp.jobs_cli import work
 from fundapp.mail_cli import mail
+from fundapp.record.cli import record
 from fundapp.reference import load
 
 
@@ -52,6 +53,7 @@ for command, name in (
     (backup_key, "backup-key"),
     (restore, "restore"),
     (verify, "verify"),
+    (record, "record"),
 ):
     cli.add_command(command, name)
 

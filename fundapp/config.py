@@ -1,5 +1,6 @@
 """Settings from the environment, in one typed place; start-up refuses with every fault named at once."""
 
+import base64
 import os
 import re
 import secrets
@@ -30,6 +31,7 @@ class Settings:
 
     `proxies` is how many of our own proxies a request passes, and so how many hops of X-Forwarded-For are believed;
     `limit_factor` multiplies every limit of web/limits.py (a load test sets it high).
+    `record_key` is a private key of Ed25519 in base64; `record_folder` is where signed roots of the record are put.
     `funds` is a folder of the town's own terms, beside those that are shipped (funds/terms.py).
     `store` is s3://bucket/prefix where stored files do not lie in the folder `files`; `clamd` is host:port or the path
     of a socket; `backup_recipients` are public keys of age with blanks between, `backup_identity` a private one's file.
@@ -63,6 +65,8 @@ class Settings:
     backup_recipients: str | None = None
     backup_identity: Path | None = None
     funds: Path | None = None
+    record_key: str | None = None
+    record_folder: Path | None = None
 
     @property
     def demo_clock(self) -> Path:
@@ -90,6 +94,8 @@ VARIABLES = {
     "FUNDAPP_CLAMD": "clamd",
     "FUNDAPP_BACKUP_RECIPIENTS": "backup_recipients",
     "FUNDAPP_BACKUP_IDENTITY": "backup_identity",
+    "FUNDAPP_RECORD_KEY": "record_key",
+    "FUNDAPP_RECORD_FOLDER": "record_folder",
     "FUNDAPP_SMTP_HOST": "smtp_host",
     "FUNDAPP_SMTP_PORT": "smtp_port",
     "FUNDAPP_SMTP_USER": "smtp_user",
@@ -129,6 +135,8 @@ def read(environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:
         base_url=environ.get("FUNDAPP_BASE_URL", "" if is_production else "http://127.0.0.1:8000").rstrip("/"),
         instance=instance,
         funds=Path(environ["FUNDAPP_FUNDS"]).absolute() if environ.get("FUNDAPP_FUNDS") else None,
+        record_key=environ.get("FUNDAPP_RECORD_KEY") or None,
+        record_folder=Path(environ.get("FUNDAPP_RECORD_FOLDER") or instance / "record").absolute(),
         **_files(environ, instance),
         **_smtp(environ, faults),
         mail_from=environ.get("FUNDAPP_MAIL_FROM", "fundapp@localhost"),
@@ -156,7 +164,18 @@ def _unfit(found: Settings, environ: Mapping[str, str]) -> list[str]:
         faults.append("FUNDAPP_METRICS_TOKEN is shorter than 16 characters")
     if found.limit_factor < 1:
         faults.append("FUNDAPP_LIMIT_FACTOR must be 1 or more")
+    if found.is_production and not found.record_key:
+        faults.append("FUNDAPP_RECORD_KEY is missing: `fundapp record key` makes one")
+    if found.record_key and not _is_key(found.record_key):
+        faults.append("FUNDAPP_RECORD_KEY must be 32 bytes in base64, as `fundapp record key` makes them")
     return faults + _unfit_store(found)
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == 32
+    except ValueError:
+        return False
 
 
 def _number(environ: Mapping[str, str], name: str, otherwise: int, faults: list[str]) -> int:

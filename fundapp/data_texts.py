@@ -63,7 +63,10 @@ def with_swedish(swedish: str, *, is_below: bool = False) -> Markup:
     text, name = translation(swedish, current().code), marked(swedish, AUTHORITY_LANGUAGE)
     if text is None:
         return name
-    return Markup('{} <small class="in-swedish">{}</small>' if is_below else "{} ({})").format(text, name)
+    if is_below:
+        return Markup('{} <small class="in-swedish">{}</small>').format(text, name)
+    # Isolated as a whole: the translation may end in Latin letters, which would take the bracket to their own side.
+    return Markup('<bdi dir="{}">{} ({})</bdi>').format(current().direction, text, name)
 
 
 def titled(swedish: str) -> Markup:

@@ -13,6 +13,8 @@ from fundapp.db import Base, Sealed, db, public_id_column
 
 TEMPLATES = Path(__file__).parent / "templates"
 FONTS = Path(__file__).parent / "static" / "vendor" / "fonts-pdf"
+# What is kept for good is PDF/A-3a too.
+LASTING = frozenset({"meetings/documents/minutes.typ", "decisions/documents/extract.typ"})
 
 
 class Paper(Sealed, Base):
@@ -63,7 +65,7 @@ def compile_pdf(template: str, content: dict[str, Any], at: datetime) -> bytes:
             ignore_system_fonts=True,
             sys_inputs={"content": json.dumps(content, ensure_ascii=False)},
             format="pdf",
-            pdf_standards=["ua-1"],
+            pdf_standards=["ua-1", "a-3a"] if template in LASTING else ["ua-1"],
             timestamp=int(at.timestamp()),
         )
     )

@@ -30,7 +30,10 @@ from fundapp.config import settings
 from fundapp.db import db, reading
 from fundapp.documents import Paper
 from fundapp.mail import WRITTEN
+from fundapp.meetings.minutes_reminders import remind_of_minutes
+from fundapp.record import actions as record_work
 from fundapp.reports.reminders import remind_of_reports
+from fundapp.seats.actions import take_ended_roles
 from fundapp.store import StoreFailed
 from fundapp.web.watch import go_on_as, request_id
 
@@ -43,7 +46,7 @@ DRAW = "draw_papers"
 TAKE_OVER = "take_over"
 BEATS_EVERY, DEAD_AFTER = 10.0, 30.0  # seconds: a worker's heartbeat, and when its jobs are taken from it
 LOOKS_EVERY = 2.0  # seconds between looks into the outbox where nothing tells the worker
-HOUR, DAY = 3600.0, 24 * 3600.0
+MINUTE, HOUR, DAY = 60.0, 3600.0, 24 * 3600.0
 NEWEST = 500  # papers, and of the last day: what is looked through for one that no job has drawn
 DRAWN_UP = "fundapp.papers.drawn_up"  # in a session's `info`: keys of the running transaction's papers
 LOOKED_AT = "fundapp.papers.looked_at"  # on SQLite, in the app's extensions: the last paper this worker saw to
@@ -60,20 +63,25 @@ def send_outbox() -> None:
 
 
 def remind() -> None:
-    """Write what is due to applicants, each reminder once."""
-    written = remind_of_completions() + remind_of_reports() + remind_of_drafts()
+    """Write what is due to applicants, and to who signs minutes, each reminder once."""
+    written = remind_of_completions() + remind_of_reports() + remind_of_drafts() + remind_of_minutes()
     if written:
         log.info("reminders: %d written", written)
 
 
 def forget() -> None:
-    """Remove sign-in attempts and sessions that ended long ago, and drafts whose time is over."""
+    """Remove sign-in attempts and sessions that ended long ago, drafts whose time is over, and the member's role of
+    those whose last seat ended.
+    """
     removed = forget_ended()
     if removed:
         log.info("sign-in attempts and sessions: %d removed", removed)
     drafts = end_drafts()
     if drafts:
         log.info("drafts that were never sent: %d removed", drafts)
+    former = take_ended_roles()
+    if former:
+        log.info("members whose seats have ended: %d", former)
 
 
 def draw_papers(papers: list[int]) -> None:
@@ -126,6 +134,8 @@ class Task:
 
 TASKS = (
     Task(SEND, send_outbox, "* * * * *", LOOKS_EVERY),
+    Task("enter_record", record_work.enter, "* * * * *", MINUTE),
+    Task("export_record", record_work.export_daily, "3 0 * * *", DAY),
     Task("draw_newest", draw_newest, "12 * * * *", LOOKS_EVERY),
     Task("remind", remind, "7 * * * *", HOUR),
     Task("forget", forget, "17 3 * * *", HOUR),

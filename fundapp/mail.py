@@ -69,7 +69,7 @@ class Enclosure(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("message.id"), index=True)
-    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"))
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), index=True)
 
     paper: Mapped[Paper] = relationship()
 
@@ -83,10 +83,12 @@ def write(
     thread: str = "",
     papers: Iterable[Paper] = (),
     occasion: str | None = None,
+    is_held: bool = False,
 ) -> Message:
     """Put a message in the outbox, in the running transaction. A line break in the subject becomes a space.
 
-    The job that sends it is put into the same transaction, by `jobs`, when that is kept.
+    `is_held`: it stays there until `release`. The job that sends it is put into the same transaction, by `jobs`, when
+    that is kept.
     """
     now = clock.now()
     message = Message(
@@ -97,6 +99,7 @@ def write(
         body=body,
         thread=thread,
         occasion=occasion,
+        status=MessageStatus.HELD if is_held else MessageStatus.WAITING,
         written_at=now,
         next_try_at=now,
         origin=request_id() or None,
@@ -122,6 +125,14 @@ def in_both(body: Callable[[], str]) -> str:
 def has_written(occasion: str) -> bool:
     """Whether a message for the occasion has been written, sent or not."""
     return bool(db.session.scalar(select(exists().where(Message.occasion == occasion))))
+
+
+def release(message: Message) -> None:
+    """Let a held message leave; one that is not held stays as it is. The caller holds what it belongs to."""
+    if message.status is MessageStatus.HELD:
+        message.status, message.next_try_at = MessageStatus.WAITING, clock.now()
+        message.origin = request_id() or message.origin
+        db.session.info[WRITTEN] = True
 
 
 def send_again(message: Message) -> bool:

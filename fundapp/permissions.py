@@ -190,6 +190,12 @@ def is_impartial_in_project(person: Person, project: Any) -> bool:
     return not has_conflict(person, project.application)
 
 
+@because(_dl("You have a conflict of interest in this case."))
+def is_impartial_in_what_follows(person: Person, subject: Any) -> bool:
+    """Of an application, and of what came of its decision: the project and its instalments."""
+    return not has_conflict(person, getattr(subject, "application", subject))
+
+
 @because(_l("You cannot read this project."))
 def may_follow_project(person: Person, project: Any) -> bool:
     return acts_for(person, project.application) or not has_conflict(person, project.application)
@@ -237,7 +243,7 @@ RULES: dict[Permission, Rule] = {
     Permission.KEEP_SEATS: Rule(frozenset({Role.SECRETARY, Role.ADMINISTRATOR})),
     Permission.KEEP_DELEGATIONS: Rule(frozenset({Role.SECRETARY, Role.ADMINISTRATOR})),
     Permission.DECIDE_BY_DELEGATION: Rule(frozenset({Role.OFFICER, Role.REGISTRAR, Role.SECRETARY})),
-    Permission.RECORD_APPEAL: Rule(frozenset({Role.REGISTRAR, Role.SECRETARY}), (is_impartial,)),
+    Permission.RECORD_APPEAL: Rule(frozenset({Role.REGISTRAR, Role.SECRETARY}), (is_impartial_in_what_follows,)),
     Permission.ALLOW_EARLY_PAYMENT: Rule(frozenset({Role.SECRETARY}), (is_impartial,)),
     Permission.KEEP_CANDIDATES: Rule(frozenset({Role.OFFICER}), (is_impartial,)),
     Permission.VERIFY_RECORD: Rule(frozenset({Role.AUDITOR, Role.ADMINISTRATOR})),

@@ -4,6 +4,7 @@ Alembic is dear to import, with Mako and Pygments behind it, and no page migrate
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask import Flask
 
 from fundapp.db import Base, dangling, rebuilding
 from fundapp.paths import MIGRATIONS
+from fundapp.record import guards
 
 _NAMED = re.compile(r"""^(revision|down_revision)\b[^=]*=\s*["'](\w+)["']""", re.MULTILINE)
 
@@ -29,15 +31,24 @@ def set_up(app: Flask) -> None:
 
     class Rebuilding(Alembic):
         def run_migrations(self, fn: Any, **choices: Any) -> None:
-            with rebuilding():
-                super().run_migrations(fn, **choices)
+            def unguarded(revision: Any, context: Any) -> Iterator[Any]:
+                """A step may move rows that are written once, and on SQLite loses a table's triggers."""
+                for step in fn(revision, context):
+                    guards.take_down(context.connection)
+                    yield step
 
-    app.config["ALEMBIC_CONTEXT"]["on_version_apply"] = _refuse_dangling
+            with rebuilding():
+                super().run_migrations(unguarded, **choices)  # type: ignore[arg-type]  # steps are read once, in order
+
+    app.config["ALEMBIC_CONTEXT"]["on_version_apply"] = _end_step
     Rebuilding(app, metadatas=Base.metadata, run_mkdir=False, command_name="")
 
 
-def _refuse_dangling(ctx: Any, **_of_the_step: Any) -> None:
-    """Errors: RuntimeError where a step left rows that point nowhere; nothing of the migration is kept then."""
+def _end_step(ctx: Any, **_of_the_step: Any) -> None:
+    """What is written once is guarded again. Errors: RuntimeError where a step left rows that point nowhere; nothing of
+    the migration is kept then.
+    """
     tables = dangling(ctx.connection)
     if tables:
         raise RuntimeError(f"rows that point nowhere in {', '.join(tables)}")
+    guards.put_up(ctx.connection)

@@ -2,14 +2,16 @@
 
 import stat
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from fundapp.config import Settings
 from fundapp.db import unsafe_settings
 from fundapp.goals.rules import UnknownPlan, municipality_named
+from fundapp.record import guards
 
 
 def unsafe_place(ours: Settings) -> list[str]:
@@ -52,6 +54,34 @@ def _of_files(folder: Path) -> list[str]:
     if open_to:
         return [f"FUNDAPP_FILES: everybody on this machine may {' and '.join(open_to)} {folder}; run chmod o= on it"]
     return []
+
+
+def unguarded(url: str) -> list[str]:
+    """What the database would let somebody change although it is written once. For `fundapp check`: a migration mends
+    it, and must be able to start.
+    """
+    told = "the database lets what is written once be changed: trigger {} is missing; run `fundapp record guard`"
+    return [told.format(name) for name in _asked(url, guards.missing)]
+
+
+def too_many_rights(url: str) -> list[str]:
+    """The tables that PostgreSQL's role may change although the app never does."""
+    return _asked(url, guards.too_many_rights)
+
+
+def _asked(url: str, ask: Callable[[Connection], list[str]]) -> list[str]:
+    """Nothing where there is no database to ask: that is told of by `unsafe_place`."""
+    try:
+        made = make_url(url)
+        is_sqlite = made.get_backend_name() == "sqlite"
+        if is_sqlite and not Path(made.database or "").is_file():
+            return []
+        waits = {} if is_sqlite else {"connect_timeout": 5}
+        engine = create_engine(made, poolclass=NullPool, connect_args=waits, hide_parameters=True)
+        with engine.connect() as connection:
+            return ask(connection)
+    except (ArgumentError, ImportError, DBAPIError):
+        return []
 
 
 def _of_database(url: str) -> list[str]:

@@ -10,44 +10,66 @@ from fundapp.applications import signing_views as signing
 from fundapp.applications import views as applications
 from fundapp.assessments import models as assessment_tables
 from fundapp.assessments import views as assessments
+from fundapp.candidates import models as candidate_tables
+from fundapp.candidates import views as candidates
+from fundapp.decisions import announcing_views as announcing
+from fundapp.decisions import appeals_views as appeals
+from fundapp.decisions import letters_views as letters
 from fundapp.decisions import models as decision_tables
 from fundapp.decisions import views as decisions
+from fundapp.delegations import models as delegation_tables
+from fundapp.delegations import views as delegations
 from fundapp.feedback import models as feedback_tables
 from fundapp.feedback import views as feedback
 from fundapp.funds import views as funds
 from fundapp.goals import views as goals
 from fundapp.history import views as history
+from fundapp.meetings import attendance_views as attendance
+from fundapp.meetings import masked as masked_tables
+from fundapp.meetings import masking_views as masking
 from fundapp.meetings import minutes as minutes_tables
+from fundapp.meetings import minutes_views as minutes
 from fundapp.meetings import models as meeting_tables
+from fundapp.meetings import noticing_views as notices
 from fundapp.meetings import proceedings as proceedings_tables
+from fundapp.meetings import proceedings_views as proceedings
 from fundapp.meetings import views as meetings
 from fundapp.messages import models as message_tables
 from fundapp.messages import views as messages
 from fundapp.projects import models as project_tables
 from fundapp.projects import views as projects
+from fundapp.public import record_views as public_record
 from fundapp.public import views as public_pages
+from fundapp.record import models as record_tables
+from fundapp.record import views as record_pages
 from fundapp.registry import models as registry_tables
 from fundapp.registry import views as registry
 from fundapp.reports import models as report_tables
 from fundapp.reports import views as reports
+from fundapp.seats import views as seats
 
 TABLES = (
     mail,
     registry_tables,
     application_tables,
     message_tables,
+    candidate_tables,
     assessment_tables,
     meeting_tables,
     proceedings_tables,
     minutes_tables,
+    masked_tables,
     decision_tables,
+    delegation_tables,
     project_tables,
     report_tables,
     feedback_tables,
+    record_tables,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     public_pages.blueprint,
+    public_record.blueprint,
     accounts.blueprint,
     applications.blueprint,
     signing.blueprint,
@@ -55,10 +77,22 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     messages.blueprint,
     registry.blueprint,
     assessments.blueprint,
+    candidates.blueprint,
     funds.blueprint,
     history.blueprint,
+    record_pages.blueprint,
+    seats.blueprint,
     meetings.blueprint,
+    masking.blueprint,
+    attendance.blueprint,
+    proceedings.blueprint,
+    notices.blueprint,
+    minutes.blueprint,
     decisions.blueprint,
+    delegations.blueprint,
+    letters.blueprint,
+    announcing.blueprint,
+    appeals.blueprint,
     projects.blueprint,
     reports.blueprint,
     goals.blueprint,
@@ -66,6 +100,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 )
 
 # Stations whose pages are an official's: denser type, the desk's catalogue.
-DESK = frozenset({"registry", "assessments", "meetings", "decisions", "funds", "history"})
+DESK = frozenset({
+    "registry", "assessments", "candidates", "seats", "meetings", "attendance", "proceedings",
+    "notices", "minutes", "decisions", "letters", "announcing", "appeals", "funds", "history",
+    "record", "delegations", "masking",
+})  # fmt: skip
 # Pages of theirs that the applicant opens, in any language.
-OF_APPLICANTS = frozenset({"decisions.ask_for_translation", "decisions.letter", "decisions.translated_letter"})
+OF_APPLICANTS = frozenset(
+    {"candidates.answer", "decisions.ask_for_translation", "decisions.letter", "decisions.translated_letter"}
+)

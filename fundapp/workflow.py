@@ -170,6 +170,13 @@ APPLICATION_STEPS = _table(
         Permission.ASSESS_APPLICATION,
     ),
     Step(
+        "annul",
+        _dl("Take up again: a court annulled the decision"),
+        _from(_A.GRANTED, _A.GRANTED_IN_PART, _A.REJECTED, _A.DISMISSED, _A.WRITTEN_OFF),
+        _A.UNDER_ASSESSMENT,
+        Permission.RECORD_APPEAL,
+    ),
+    Step(
         "withdraw",
         _l("Withdraw the application"),
         # On an agenda too, until an outcome is recorded there: `applications.actions.withdraw` asks.
@@ -194,7 +201,7 @@ MEETING_STEPS = _table(
     Step(
         "approve_minutes",
         _dl("Mark the minutes as approved"),
-        _from(MeetingStatus.OPENED, MeetingStatus.ENDED),
+        _from(MeetingStatus.ENDED),
         MeetingStatus.APPROVED,
         Permission.APPROVE_MINUTES,
     ),
@@ -203,6 +210,13 @@ MEETING_STEPS = _table(
 PROJECT_STEPS = _table(
     Step(
         "close", _dl("Close the project"), _from(ProjectStatus.RUNNING), ProjectStatus.CLOSED, Permission.REVIEW_REPORT
+    ),
+    Step(
+        "annul",
+        _dl("End the project: a court annulled the decision"),
+        _from(ProjectStatus.RUNNING, ProjectStatus.CLOSED),
+        ProjectStatus.ANNULLED,
+        Permission.RECORD_APPEAL,
     ),
 )
 
@@ -214,6 +228,13 @@ INSTALMENT_STEPS = _table(
         _from(InstalmentStatus.PLANNED),
         InstalmentStatus.CANCELLED,
         Permission.REVIEW_REPORT,
+    ),
+    Step(
+        "annul",
+        _dl("Do not pay: a court annulled the decision"),
+        _from(InstalmentStatus.PLANNED),
+        InstalmentStatus.CANCELLED,
+        Permission.RECORD_APPEAL,
     ),
 )
 

@@ -23,6 +23,7 @@ from fundapp.documents import Paper
 from fundapp.funds.models import LedgerEntry
 from fundapp.history.models import HistoryEntry
 from fundapp.mail import Message
+from fundapp.meetings.disqualifying import disqualify
 from fundapp.meetings.models import MinuteItem
 from fundapp.permissions import Role
 from fundapp.projects.models import Project
@@ -63,7 +64,8 @@ def _nasty_cases() -> dict[str, Any]:
     organisation(person, name=MARKUP)
     words = {"title": NASTY, "summary": NASTY, "place": NASTY, "by": person}
     waiting = on_agenda(assessed(**words), secretary=(secretary := official(Role.SECRETARY)))
-    pending = recorded(waiting, waiting.cases[0].application, reasons=MARKUP, absent=[MARKUP], secretary=secretary)
+    disqualify(waiting, None, name=MARKUP, application=waiting.cases[0].application, by=secretary)
+    pending = recorded(waiting, waiting.cases[0].application, reasons=MARKUP, secretary=secretary)
     final = decided(assessed(**words), outcome=Outcome.GRANT)
     report = approved(_project_of(final), by=person, what_was_done=NASTY)
     return {

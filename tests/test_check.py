@@ -28,6 +28,7 @@ def environ(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPat
     monkeypatch.setenv("FUNDAPP_INSTANCE", str(tmp_path / "instance"))
     monkeypatch.setenv("FUNDAPP_SECRET_KEY", SECRET)
     monkeypatch.setenv("FUNDAPP_BASE_URL", "https://bidrag.kommun.example")
+    monkeypatch.setenv("FUNDAPP_RECORD_KEY", "A" * 43 + "=")
     return monkeypatch
 
 
@@ -61,6 +62,7 @@ def test_every_fault_is_named_at_once(environ: pytest.MonkeyPatch, tmp_path: Pat
         "FUNDAPP_PROXIES": "one",
         "FUNDAPP_METRICS_TOKEN": "short",
         "FUNDAPP_LIMIT_FACTOR": "0",
+        "FUNDAPP_RECORD_KEY": "short",
     }
     for name, value in planted.items():
         environ.setenv(name, value)
@@ -72,6 +74,7 @@ def test_every_fault_is_named_at_once(environ: pytest.MonkeyPatch, tmp_path: Pat
         "FUNDAPP_BASE_URL must be an https address",
         "FUNDAPP_METRICS_TOKEN is shorter than 16 characters",
         "FUNDAPP_LIMIT_FACTOR must be 1 or more",
+        "FUNDAPP_RECORD_KEY must be 32 bytes in base64",
         "FUNDAPP_MUNICIPALITY: there is no plan 'atlantis'",
         "FUNDAPP_INSTANCE: ",
         "FUNDAPP_FILES: everybody on this machine may read and write to ",
@@ -95,6 +98,7 @@ def test_check_shows_every_setting_with_its_source_and_no_secret(environ: pytest
         "FUNDAPP_SMTP_PASSWORD": "canary-of-the-mail",
         "FUNDAPP_METRICS_TOKEN": "canary-of-the-metrics",
         "FUNDAPP_STORE_SECRET": "canary-of-the-store",
+        "FUNDAPP_RECORD_KEY": "canary-of-the-record",
         "FUNDAPP_DATABASE_URL": "postgresql://fundapp:canary-of-the-database@127.0.0.1:1/x?password=canary-two",
     }
     for name, value in secrets.items():

@@ -8,7 +8,11 @@ import pytest
 
 from fundapp.config import BadSettings, Settings, from_environment
 
-SAFE = {"FUNDAPP_SECRET_KEY": "s" * 32, "FUNDAPP_BASE_URL": "https://bidrag.kommun.example"}
+SAFE = {
+    "FUNDAPP_SECRET_KEY": "s" * 32,
+    "FUNDAPP_BASE_URL": "https://bidrag.kommun.example",
+    "FUNDAPP_RECORD_KEY": "A" * 43 + "=",
+}
 DEVELOPMENT = {"FUNDAPP_ENV": "development"}
 
 
@@ -26,6 +30,7 @@ def test_without_any_word_it_is_production_and_says_all_that_is_missing(tmp_path
     assert _faults(tmp_path) == [
         "FUNDAPP_SECRET_KEY is missing or shorter than 32 characters",
         "FUNDAPP_BASE_URL must be an https address",
+        "FUNDAPP_RECORD_KEY is missing: `fundapp record key` makes one",
     ]
 
 
@@ -45,6 +50,7 @@ def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
         "FUNDAPP_DEMO_DATE does not go with production: the clock there is the real one",
         "FUNDAPP_SECRET_KEY is missing or shorter than 32 characters",
         "FUNDAPP_BASE_URL must be an https address",
+        "FUNDAPP_RECORD_KEY is missing: `fundapp record key` makes one",
     ]
 
 
@@ -57,6 +63,9 @@ def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
         ({"FUNDAPP_SECRET_KEY": ""}, "FUNDAPP_SECRET_KEY is missing or shorter than 32 characters"),
         ({"FUNDAPP_BASE_URL": "http://bidrag.kommun.example"}, "FUNDAPP_BASE_URL must be an https address"),
         ({"FUNDAPP_BASE_URL": "ftp://bidrag.kommun.example"}, "FUNDAPP_BASE_URL must be an https address"),
+        ({"FUNDAPP_RECORD_KEY": ""}, "FUNDAPP_RECORD_KEY is missing"),
+        ({"FUNDAPP_RECORD_KEY": "A" * 40 + "="}, "FUNDAPP_RECORD_KEY must be 32 bytes in base64"),
+        ({"FUNDAPP_RECORD_KEY": "A" * 44}, "FUNDAPP_RECORD_KEY must be 32 bytes in base64"),
         ({"FUNDAPP_SMTP_PORT": "٢٥"}, "FUNDAPP_SMTP_PORT must be a number"),
         ({"FUNDAPP_SMTP_TLS": "yes"}, "FUNDAPP_SMTP_TLS must be starttls, tls or none"),
         ({"FUNDAPP_SMTP_CA": "/no/such/file"}, "FUNDAPP_SMTP_CA must be a file of certificates"),
@@ -112,6 +121,7 @@ def test_what_is_not_said_is_the_careful_choice(tmp_path: Path) -> None:
     assert found.municipality == "kalix"
     assert found.database_url == f"sqlite:///{tmp_path / 'instance' / 'fundapp.db'}"
     assert found.files == tmp_path / "instance" / "files"
+    assert found.record_folder == tmp_path / "instance" / "record"
 
 
 @pytest.mark.parametrize(("tls", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])

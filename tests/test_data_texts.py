@@ -38,7 +38,8 @@ def in_english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("in_english")
 def test_the_swedish_name_stands_beside_its_translation() -> None:
     with speaking("en"):
-        assert with_swedish("Språk") == 'Language (<span lang="sv" dir="ltr">Språk</span>)'
+        beside = with_swedish("Språk")
+        assert beside == '<bdi dir="ltr">Language (<span lang="sv" dir="ltr">Språk</span>)</bdi>'
         below = with_swedish("Språk", is_below=True)
         assert below == 'Language <small class="in-swedish"><span lang="sv" dir="ltr">Språk</span></small>'
         assert with_swedish("Attityd") == '<span lang="sv" dir="ltr">Attityd</span>'

@@ -124,6 +124,7 @@ def test_the_settings_that_operate_writes_are_accepted(tmp_path: Path) -> None:
     lines = re.sub(r"\$\(.*\)", "x" * 48, _heredoc("cat > /etc/fundapp/fundapp.env")).splitlines()
     environ = dict(line.split("=", 1) for line in lines)
     environ |= {"FUNDAPP_SMTP_PASSWORD": "hemligt", "FUNDAPP_BACKUP_RECIPIENTS": f"age1{'q' * 58}"}
+    environ["FUNDAPP_RECORD_KEY"] = "A" * 43 + "="
     found, faults = config.read(environ)
     assert faults == []
     assert (found.is_production, found.proxies, found.funds) == (True, 1, Path("/etc/fundapp/funds"))

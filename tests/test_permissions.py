@@ -68,6 +68,15 @@ MAY = {
     Permission.PREPARE_MEETING: {R.SECRETARY},
     Permission.RECORD_DECISION: {R.SECRETARY},
     Permission.APPROVE_MINUTES: {R.SECRETARY},
+    Permission.SIGN_MINUTES: {R.MEMBER},
+    Permission.RELEASE_LETTERS: {R.SECRETARY},
+    Permission.KEEP_SEATS: {R.SECRETARY, R.ADMINISTRATOR},
+    Permission.KEEP_DELEGATIONS: {R.SECRETARY, R.ADMINISTRATOR},
+    Permission.DECIDE_BY_DELEGATION: {R.OFFICER, R.REGISTRAR, R.SECRETARY},
+    Permission.RECORD_APPEAL: {R.REGISTRAR, R.SECRETARY},
+    Permission.ALLOW_EARLY_PAYMENT: {R.SECRETARY},
+    Permission.KEEP_CANDIDATES: {R.OFFICER},
+    Permission.VERIFY_RECORD: {R.AUDITOR, R.ADMINISTRATOR},
     Permission.CHANGE_FRAME: {R.SECRETARY},
     Permission.GIVE_ROLES: {R.ADMINISTRATOR},
     Permission.READ_HISTORY: {R.AUDITOR},
@@ -120,7 +129,7 @@ def test_an_administrator_has_no_case_rights_and_an_auditor_only_reads() -> None
     assert not has_case_rights(Somebody(roles=frozenset({R.ADMINISTRATOR})))
     assert has_case_rights(Somebody(roles=frozenset({R.AUDITOR})))
     more_than_an_applicant = {p for p, roles in MAY.items() if R.AUDITOR in roles and roles != EVERYBODY}
-    assert {p.name.split("_")[0] for p in more_than_an_applicant} == {"LIST", "READ", "DECLARE"}
+    assert {p.name.split("_")[0] for p in more_than_an_applicant} == {"LIST", "READ", "DECLARE", "VERIFY"}
 
 
 @pytest.mark.parametrize(

@@ -49,11 +49,17 @@ APPLICATION = {
     "refer_back": ("ON_AGENDA", "UNDER_ASSESSMENT"),
     "table": ("ON_AGENDA", "ASSESSED"),
     "reconsider": ("REJECTED DISMISSED WRITTEN_OFF", "UNDER_ASSESSMENT"),
+    "annul": ("GRANTED GRANTED_IN_PART REJECTED DISMISSED WRITTEN_OFF", "UNDER_ASSESSMENT"),
     "withdraw": ("SUBMITTED REGISTERED UNDER_ASSESSMENT COMPLETION_REQUESTED ASSESSED ON_AGENDA", "WITHDRAWN"),
 }
-MEETING = {"open": ("PLANNED", "OPENED"), "approve_minutes": ("OPENED", "APPROVED")}
-PROJECT = {"close": ("RUNNING", "CLOSED")}
-INSTALMENT = {"pay": ("PLANNED", "PAID"), "cancel": ("PLANNED", "CANCELLED")}
+MEETING = {
+    "open": ("PLANNED", "OPENED"),
+    "end": ("OPENED", "ENDED"),
+    "resume": ("ENDED", "OPENED"),
+    "approve_minutes": ("ENDED", "APPROVED"),
+}
+PROJECT = {"close": ("RUNNING", "CLOSED"), "annul": ("RUNNING CLOSED", "ANNULLED")}
+INSTALMENT = {"pay": ("PLANNED", "PAID"), "cancel": ("PLANNED", "CANCELLED"), "annul": ("PLANNED", "CANCELLED")}
 REPORT = {
     "submit": ("DRAFT COMPLETION_REQUESTED", "SUBMITTED"),
     "request_completion": ("SUBMITTED", "COMPLETION_REQUESTED"),

@@ -221,6 +221,8 @@ def end_conflict(conflict: Conflict, *, by: Account) -> None:
     """End one's own declared conflict; the row stays. Errors: NotAllowed."""
     if conflict.account_id != by.id:
         raise NotAllowed(_dl("Only the one who declared a conflict can end it."))
+    if conflict.disqualification_id is not None:
+        raise NotAllowed(_dl("It was recorded at a sitting. Ask the board's secretary to lift it there."))
     conflict.ended_at = clock.now()
     record(conflict, "end_conflict", by=by)
 

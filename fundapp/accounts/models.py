@@ -225,7 +225,8 @@ Index(
 class Conflict(Base):
     """A declared conflict of interest (jäv), with an organisation (and its doubles by org.nr) or with one application.
 
-    Source: KL 2017:725 6:28, 7:4. `application_id` names a table above this one; only the database knows it.
+    Source: KL 2017:725 6:28, 7:4. `application_id` names a table above this one; only the database knows it, as it does
+    `disqualification_id`: a disqualification recorded at a sitting closes the case until it is lifted there.
     """
 
     __tablename__ = "conflict"
@@ -239,6 +240,7 @@ class Conflict(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     application_id: Mapped[int | None] = mapped_column(ForeignKey("application.id"))
+    disqualification_id: Mapped[int | None] = mapped_column(ForeignKey("disqualification.id"))
     org_number: Mapped[str | None] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(String(500))
     declared_at: Mapped[datetime]

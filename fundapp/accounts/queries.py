@@ -4,6 +4,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from fundapp import clock
 from fundapp.accounts.models import (
     INVITATION_IS_OPEN,
     Account,
@@ -17,9 +18,11 @@ from fundapp.accounts.models import (
 from fundapp.accounts.rules import hashed
 from fundapp.applications.models import Application
 from fundapp.db import db
-from fundapp.meetings.models import AgendaCase, MinuteItem
+from fundapp.meetings.minutes import NoticeOfMeeting
+from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.permissions import Person, Role
-from fundapp.workflow import ApplicationStatus
+from fundapp.seats.models import Seat
+from fundapp.workflow import ApplicationStatus, MeetingStatus
 
 _ALL_CASES = frozenset({Role.REGISTRAR, Role.OFFICER, Role.SECRETARY, Role.AUDITOR})
 _ACCOUNT = joinedload(LoginSession.account)
@@ -64,22 +67,41 @@ def without_conflict(person: Person) -> ColumnElement[bool]:
 
 
 def visible_to(person: Person) -> ColumnElement[bool]:
-    """Cases the person may know of as an official: never a draft, never one with a conflict, for members the agenda's.
+    """Cases the person may know of as an official: never a draft, never one with a conflict, for members those on
+    the agendas of their own bodies.
 
     An administrator and an applicant see none; an applicant's own are `own_applications`.
     """
     if person.roles & _ALL_CASES:
         reach: ColumnElement[bool] | None = None
     elif Role.MEMBER in person.roles:
-        reach = (
-            exists()
-            .where(AgendaCase.application_id == Application.id, MinuteItem.id == AgendaCase.minute_item_id)
-            .correlate(Application)  # a query that reads agendas itself must not lend them to this one
-        )
+        reach = _on_agendas_of(person)
     else:
         return false()
     is_case = and_(Application.status != ApplicationStatus.DRAFT, without_conflict(person))
     return is_case if reach is None else and_(reach, is_case)
+
+
+def _on_agendas_of(member: Person) -> ColumnElement[bool]:
+    """Cases on agendas of bodies where the member has a seat that holds today, once the notice of the sitting is
+    published or the sitting is opened; before that the agenda is the secretary's.
+    """
+    today = clock.today()
+    is_out = or_(Meeting.status != MeetingStatus.PLANNED, exists().where(NoticeOfMeeting.meeting_id == Meeting.id))
+    return (
+        exists()
+        .where(
+            AgendaCase.application_id == Application.id,
+            MinuteItem.id == AgendaCase.minute_item_id,
+            Meeting.id == MinuteItem.meeting_id,
+            Seat.board_id == Meeting.board_id,
+            Seat.account_id == member.id,
+            Seat.begins_on <= today,
+            Seat.ends_on >= today,
+            is_out,
+        )
+        .correlate(Application)  # a query that reads agendas itself must not lend them to this one
+    )
 
 
 def account_by_public_id(public_id: str) -> Account | None:

@@ -87,7 +87,9 @@ def final_decisions(application: Application) -> list[Decision]:
 
 
 def project_of(application: Application) -> Project | None:
-    return db.session.scalar(select(Project).where(Project.application_id == application.id))
+    """The newest: one that a court annulled may have been followed by another."""
+    newest = select(Project).where(Project.application_id == application.id).order_by(Project.id.desc()).limit(1)
+    return db.session.scalar(newest)
 
 
 def open_request(application: Application) -> CompletionRequest | None:

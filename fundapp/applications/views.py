@@ -16,6 +16,7 @@ from fundapp.applications.progress import progress
 from fundapp.applications.questions import SectionForm, codes_of, section_form
 from fundapp.applications.questions.base import RowsField
 from fundapp.applications.tasks import tasks
+from fundapp.decisions.force import forces
 from fundapp.funds.models import Round
 from fundapp.languages import _
 from fundapp.messages import queries as conversation
@@ -96,6 +97,7 @@ def show(application: Application) -> Page:
         application=application,
         card=queries.card(application),
         decisions=decisions,
+        forces=forces(decisions),
         ask_form=AskForTranslationForm(known, formdata=None),
         project=queries.project_of(application),
         may_withdraw=rules.may_withdraw(application)

@@ -17,6 +17,7 @@ from fundapp.assessments.models import (
     ObjectiveLink,
     OfficerReport,
 )
+from fundapp.candidates.following import lead_of
 from fundapp.db import db, reread
 from fundapp.goals.models import Objective
 from fundapp.history.actions import record
@@ -245,6 +246,7 @@ def missing_for_report(application: Application, *, serves_no_objective: bool = 
         needs_objective=application.kind is ApplicationKind.GRANT,
         has_objective=linked is not None,
         serves_no_objective=serves_no_objective,
+        needs_amount=lead_of(application) is None,
     )
 
 

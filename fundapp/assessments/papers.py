@@ -135,6 +135,8 @@ def proposed_words(application: Application, outcome: Outcome, amount: int | Non
     who = {"board": fund.board.name, "applicant": application.applicant_name or "", "fund": fund.name}
     if outcome.gives_money:
         sum_ = money(amount) if amount is not None else "…"
+        if fund.kind is FundKind.STIPEND and amount is None:
+            return _d("%(board)s awards %(fund)s to %(applicant)s.", **who)
         if fund.kind is FundKind.STIPEND:
             return _d("%(board)s awards %(applicant)s %(amount)s as %(fund)s.", amount=sum_, **who)
         title = application.title or ""

@@ -93,8 +93,11 @@ def missing_for_report(
     needs_objective: bool,
     has_objective: bool,
     serves_no_objective: bool,
+    needs_amount: bool = True,
 ) -> list[Lazy]:
-    """What must be done before the officer's report can be finished, each as a sentence."""
+    """What must be done before the officer's report can be finished, each as a sentence. `needs_amount`: another case
+    does not carry the sum.
+    """
     missing = []
     if unchecked_items:
         missing.append(_dl("Finish the formal check: %(n)s items have no answer yet.", n=unchecked_items))
@@ -102,7 +105,7 @@ def missing_for_report(
         missing.append(_dl("Write the assessment."))
     if outcome is None:
         missing.append(_dl("Choose what you propose that the board decides."))
-    elif outcome.gives_money and amount is None:
+    elif outcome.gives_money and amount is None and needs_amount:
         missing.append(_dl("Write the amount that you propose."))
     if needs_objective and not has_objective and not serves_no_objective:
         missing.append(_dl("Link the application to the plan's objectives, or say that it serves none of them."))

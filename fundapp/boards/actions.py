@@ -2,11 +2,13 @@
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from fundapp.boards import rules
 from fundapp.boards.models import DIARY_PATTERN, Board, Counter, Series
 
 BOARDS = Path(__file__).parent / "data"
@@ -16,10 +18,14 @@ class UnknownMunicipality(Exception):
     """No file of bodies for this municipality; the message is one line."""
 
 
+class BadBoards(Exception):
+    """The municipality's file of bodies does not hold; the message is one line."""
+
+
 def load_boards(session: Session, municipality: str) -> list[Board]:
     """Make the table agree with the municipality's file: add what is missing, correct what differs, remove nothing.
 
-    Errors: UnknownMunicipality.
+    Errors: UnknownMunicipality, BadBoards.
     """
     path = BOARDS / f"{municipality}.toml"
     if path not in set(BOARDS.glob("*.toml")):
@@ -39,10 +45,18 @@ def load_boards(session: Session, municipality: str) -> list[Board]:
         board.name_source = row["name_source"]
         board.diary_pattern = row.get("diary_pattern", DIARY_PATTERN)
         board.is_deciding = row["is_deciding"]
-        board.sittings = row.get("sittings", {})
+        board.sittings = _sittings(row)
         boards.append(board)
     session.flush()
     return boards
+
+
+def _sittings(row: dict[str, Any]) -> dict[str, Any]:
+    sittings: dict[str, Any] = row.get("sittings", {})
+    fault = rules.fault_in_sittings(sittings)
+    if fault is not None:
+        raise BadBoards(f"{row['code']}: {fault}")
+    return sittings
 
 
 def next_number(session: Session, *, board: Board, series: Series, year: int) -> int:

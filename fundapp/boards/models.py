@@ -12,10 +12,13 @@ DIARY_PATTERN = "{board} {year}:{number}"
 
 
 class Series(enum.Enum):
-    """What a body numbers: its cases in the diary, its decisions as paragraphs; both start anew each year."""
+    """What a body numbers, each anew every year: its cases in the diary, its decisions as paragraphs, those taken for
+    it by delegation.
+    """
 
     DIARY = "diary"
     PARAGRAPH = "paragraph"
+    DELEGATION = "delegation"
 
 
 class Board(Base):

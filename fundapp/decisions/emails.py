@@ -11,8 +11,10 @@ from fundapp.documents import Paper
 from fundapp.languages import speaking
 
 
-def send_letter(decision: Decision, receiver: Receiver, paper: Paper) -> None:
-    """Put the letter in the outbox, once for each address, with a subject in the receiver's language."""
+def send_letter(decision: Decision, receiver: Receiver, paper: Paper, *, is_held: bool = False) -> None:
+    """Put the letter in the outbox, once for each address, with a subject in the receiver's language. `is_held`: it
+    waits there until somebody has read and released it.
+    """
     parts = paper.content["parts"]
     with speaking(receiver.language) as language:
         # A command may write it too, so the link is built without a request.
@@ -32,4 +34,5 @@ def send_letter(decision: Decision, receiver: Receiver, paper: Paper) -> None:
                 body=body,
                 thread=decision.thread,
                 papers=[paper],
+                is_held=is_held,
             )

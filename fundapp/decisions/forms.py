@@ -1,18 +1,17 @@
-"""What is asked when an outcome is recorded and when minutes are approved."""
+"""What is asked when an outcome is recorded, and of who translates a decision."""
 
 from typing import Any
 
 from wtforms import HiddenField, RadioField
 from wtforms.validators import ValidationError
 
-from fundapp import clock
 from fundapp.applications.models import Application, ApplicationKind
 from fundapp.assessments.models import Assessment
 from fundapp.decisions import rules
 from fundapp.decisions.models import Decision, DecisionTranslation
+from fundapp.decisions.recording import proposed
 from fundapp.languages import _d, _dl
-from fundapp.meetings.models import Meeting
-from fundapp.web.fields import AtMost, DayField, Form, KronorField, Needed, TextField
+from fundapp.web.fields import AtMost, Form, KronorField, Needed, TextField
 from fundapp.workflow import Outcome
 
 
@@ -23,7 +22,6 @@ class OutcomeForm(Form):
     amount = KronorField(_dl("Sum granted"))
     reasons = TextField(_dl("Reasons"), [AtMost(5000)])
     conditions = TextField(_dl("Conditions"), [AtMost(5000)])
-    absent = TextField(_dl("Took no part because of a conflict of interest"), [AtMost(2000)])
     version = HiddenField()
 
     def __init__(
@@ -80,7 +78,6 @@ class OutcomeForm(Form):
             "amount": self.amount.data,
             "reasons": self.reasons.data or "",
             "conditions": self.conditions.data or "",
-            "absent": rules.names_in(self.absent.data or ""),
             "version": int(version) if version.isdecimal() and len(version) < 10 else 0,
         }
 
@@ -91,44 +88,14 @@ def _recorded(decision: Decision) -> dict[str, Any]:
         "amount": decision.amount,
         "reasons": decision.reasons,
         "conditions": decision.conditions,
-        "absent": "\n".join(absence.name for absence in decision.absences),
         "version": str(decision.version),
     }
 
 
 def _proposed(application: Application, assessment: Assessment | None) -> dict[str, Any]:
-    if assessment is None:
-        return {"version": "0"}
-    outcome, amount = assessment.proposed_outcome, assessment.proposed_amount
-    sought = application.amount_requested
-    if outcome is Outcome.GRANT and amount is not None and sought is not None and amount < sought:
-        outcome = Outcome.GRANT_IN_PART
-    return {
-        "outcome": outcome.value if outcome is not None else None,
-        "amount": amount,
-        "reasons": assessment.reasons,
-        "conditions": assessment.conditions,
-        "version": "0",
-    }
-
-
-class ApproveForm(Form):
-    """The day the minutes were approved (justerade)."""
-
-    approved_on = DayField(
-        _dl("Day the minutes were approved"), [Needed(_dl("Write the day the minutes were approved."))]
-    )
-
-    def __init__(self, meeting: Meeting, **rest: Any) -> None:
-        super().__init__(**rest)
-        self.meeting = meeting
-
-    def validate_approved_on(self, approved_on: DayField) -> None:
-        if approved_on.data is None:
-            return
-        reason = rules.why_not_approved(approved_on.data, self.meeting.held_on, clock.today())
-        if reason is not None:
-            raise ValidationError(str(reason))
+    facts = proposed(application, assessment)
+    outcome = facts.get("outcome")
+    return facts | {"outcome": outcome.value if outcome is not None else None, "version": "0"}
 
 
 class TranslationForm(Form):

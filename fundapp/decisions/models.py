@@ -2,8 +2,8 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, and_, or_, text
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
@@ -12,6 +12,7 @@ from fundapp.documents import Paper
 from fundapp.funds.models import LedgerEntry
 from fundapp.languages import LabelledEnum, _dl
 from fundapp.meetings.models import MinuteItem
+from fundapp.meetings.proceedings import Disqualification
 from fundapp.registry.models import Case
 from fundapp.workflow import Outcome
 
@@ -23,14 +24,16 @@ class Decision(Sealed, Base):
     """What the board decided, in kronor; `final_at` is None while the outcome is pending.
 
     A pending grant points to the ledger row that reserved its sum; a final one also to the row that granted it, and
-    to the letter that the applicant got.
+    to the letter that the applicant got. `follows`: another case of the same candidate for the stipend carries the sum;
+    this one has the same outcome without it.
     """
 
     __tablename__ = "decision"
     __table_args__ = (
         UniqueConstraint("minute_item_id", "application_id"),
         CheckConstraint(
-            "(outcome IN ('GRANT', 'GRANT_IN_PART')) = (amount IS NOT NULL)", name="only_grants_have_amount"
+            "(outcome IN ('GRANT', 'GRANT_IN_PART') AND follows_id IS NULL) = (amount IS NOT NULL)",
+            name="only_grants_have_amount",
         ),
         CheckConstraint("amount IS NULL OR amount > 0", name="amount_above_zero"),
         CheckConstraint("outcome <> 'REFER_BACK' OR reasons <> ''", name="referral_has_reason"),
@@ -44,7 +47,7 @@ class Decision(Sealed, Base):
     # A final decision is changed only by a new one.
     sealed_when = "final_at"
     sealed_columns = frozenset({
-        "minute_item_id", "application_id", "outcome", "amount", "reasons", "conditions", "final_at",
+        "minute_item_id", "application_id", "outcome", "amount", "reasons", "conditions", "final_at", "follows_id",
     })  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -56,6 +59,7 @@ class Decision(Sealed, Base):
     amount: Mapped[int | None]
     reasons: Mapped[str] = mapped_column(default="")
     conditions: Mapped[str] = mapped_column(default="")
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"), index=True)
     recorded_at: Mapped[datetime]
     recorded_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     reservation_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"))
@@ -67,6 +71,7 @@ class Decision(Sealed, Base):
 
     item: Mapped[MinuteItem] = relationship()
     application: Mapped[Application] = relationship()
+    follows: Mapped["Decision | None"] = relationship(remote_side="Decision.id")
     recorded_by: Mapped[Account] = relationship()
     reservation: Mapped[LedgerEntry | None] = relationship(foreign_keys=reservation_id)
     grant_entry: Mapped[LedgerEntry | None] = relationship(foreign_keys=grant_entry_id)
@@ -74,8 +79,16 @@ class Decision(Sealed, Base):
     translations: Mapped[list["DecisionTranslation"]] = relationship(order_by="DecisionTranslation.id")
     appeals: Mapped[list["Appeal"]] = relationship(back_populates="decision", order_by="Appeal.id")
     early_payment: Mapped["EarlyPayment | None"] = relationship(back_populates="decision")
-    absences: Mapped[list["Absence"]] = relationship(
-        back_populates="decision", order_by="Absence.id", cascade="all, delete-orphan"
+    disqualified: Mapped[list[Disqualification]] = relationship(
+        primaryjoin=lambda: and_(
+            foreign(Disqualification.minute_item_id) == Decision.minute_item_id,
+            or_(
+                foreign(Disqualification.application_id) == Decision.application_id,
+                Disqualification.application_id.is_(None),
+            ),
+        ),
+        order_by=Disqualification.id,
+        viewonly=True,
     )
 
     @property
@@ -148,6 +161,33 @@ class DecisionTranslation(Sealed, Base):
         return self.language in TRANSLATED_BY_RIGHT
 
 
+class Letter(Base):
+    """A letter about a decision to one receiver (`counterpart`), in the outbox and held there until it is released.
+
+    Its mails, one for each address, are those that enclose `paper`. The diary gets it when it is released.
+    """
+
+    __tablename__ = "letter"
+    __table_args__ = (CheckConstraint("(released_at IS NULL) = (released_by_id IS NULL)", name="released_by_somebody"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
+    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), index=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("paper.id"), unique=True)
+    counterpart: Mapped[str] = mapped_column(String(200))
+    is_to_applicant: Mapped[bool] = mapped_column(default=True)
+    released_at: Mapped[datetime | None]
+    released_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+    decision: Mapped[Decision] = relationship()
+    paper: Mapped[Paper] = relationship()
+    released_by: Mapped[Account | None] = relationship()
+
+    @property
+    def thread(self) -> str:
+        return self.decision.thread
+
+
 class AppealEnd(LabelledEnum):
     """How an appeal ended (laglighetsprövning: KL 2017:725 ch. 13; before 2018 KL 1991:900 ch. 10)."""
 
@@ -205,15 +245,3 @@ class EarlyPayment(Sealed, Base):
     @property
     def thread(self) -> str:
         return self.decision.thread
-
-
-class Absence(Base):
-    """Somebody of the body who took no part in this decision because of a conflict of interest (jäv): KL 6:28, 6:30."""
-
-    __tablename__ = "absence"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), index=True)
-    name: Mapped[str] = mapped_column(String(200))
-
-    decision: Mapped[Decision] = relationship(back_populates="absences")

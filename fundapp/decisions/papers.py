@@ -10,8 +10,9 @@ from typing import Any
 
 from fundapp import clock, documents
 from fundapp.applications.models import ApplicationKind
+from fundapp.candidates.following import candidate_of
 from fundapp.data_texts import chosen
-from fundapp.decisions import rules
+from fundapp.decisions.legal import legal_on, personal_data_on
 from fundapp.decisions.models import Decision, DecisionTranslation
 from fundapp.documents import Paper
 from fundapp.goals.rules import municipality_named
@@ -43,10 +44,20 @@ def receivers(decision: Decision) -> list[Receiver]:
         return [Receiver(application.applicant_name or sender.name, tuple(addresses), application.language)]
     name = sender.name or _answer(decision, NOMINATOR_NAME) or sender.email
     found = [Receiver(name, (sender.email,), application.language)]
-    address = _answer(decision, NOMINEE_EMAIL) if decision.outcome.ends_case else ""
-    if address and address != sender.email:
-        found.append(Receiver(application.applicant_name or "", (address,), AUTHORITY_LANGUAGE, is_applicant=False))
-    return found
+    nominee = _nominee(decision) if decision.outcome.ends_case else None
+    return [*found, nominee] if nominee is not None and sender.email not in nominee.addresses else found
+
+
+def _nominee(decision: Decision) -> Receiver | None:
+    """The nominated association, which gets one letter: about the case that leads, where several concern it."""
+    if decision.follows_id is not None:
+        return None
+    candidate = candidate_of(decision.application)
+    if candidate is not None and candidate.email:
+        return Receiver(candidate.name, (candidate.email,), candidate.language, is_applicant=False)
+    address = _answer(decision, NOMINEE_EMAIL)
+    name = decision.application.applicant_name or ""
+    return Receiver(name, (address,), AUTHORITY_LANGUAGE, is_applicant=False) if address else None
 
 
 def _answer(decision: Decision, code: str) -> str:
@@ -250,6 +261,9 @@ def _sections(decision: Decision, project: Any, language: Language, words: _Word
     else:
         found.append(section(_("What happens next"), _next(decision)))
     found.append(section(_("Questions"), _questions(decision)))
+    if language.code == AUTHORITY_LANGUAGE:
+        meeting = decision.item.meeting
+        found.append(section(_d("Personal data"), personal_data_on(meeting.held_on, meeting.board.name)))
     return found
 
 
@@ -296,7 +310,7 @@ def _trial(decision: Decision) -> str:
     """How a member of the municipality can have the decision tried; the days run from the noticeboard, from nothing
     else. Source: the law in force on the day of the decision, in legal.toml.
     """
-    legal = rules.legal_on(decision.item.meeting.held_on)
+    legal = legal_on(decision.item.meeting.held_on)
     return "\n\n".join(
         (
             _("A member of the municipality can ask a court to test whether the decision is lawful."),

@@ -1,15 +1,9 @@
-"""What an outcome must say, and which law tells how it can be tried: versions by day, kept as data."""
+"""What an outcome must say."""
 
-import tomllib
 from dataclasses import dataclass
-from datetime import date
-from functools import cache
-from pathlib import Path
 
 from fundapp.languages import Lazy, _dl, money
 from fundapp.workflow import Outcome
-
-LEGAL = Path(__file__).parent / "data" / "legal.toml"
 
 
 @dataclass(frozen=True)
@@ -45,40 +39,3 @@ def _fault_in_amount(outcome: Outcome, amount: int | None, sought: int | None) -
     if outcome is Outcome.GRANT and amount < sought:
         return _dl("The sum is below what was sought: %(sought)s. Choose granted in part.", sought=money(sought))
     return None
-
-
-def names_in(text: str) -> list[str]:
-    """One name a line, blank lines and repeated names left out."""
-    return list(dict.fromkeys(name for line in text.splitlines() if (name := " ".join(line.split())[:200])))
-
-
-def why_not_approved(approved_on: date, held_on: date, today: date) -> Lazy | None:
-    """The minutes are approved on the sitting's day or later, and not in the future."""
-    if approved_on < held_on:
-        return _dl("Write the day of the sitting, %(day)s, or a later one.", day=held_on.isoformat())
-    if approved_on > today:
-        return _dl("Write today, %(day)s, or an earlier day.", day=today.isoformat())
-    return None
-
-
-@dataclass(frozen=True)
-class Legal:
-    """How a body's decision can be tried (laglighetsprövning): the rule of the law in force from a day, in Swedish."""
-
-    begins: date
-    law: str
-    court: str
-    weeks: int
-
-
-@cache
-def _versions() -> tuple[Legal, ...]:
-    rows = tomllib.loads(LEGAL.read_text(encoding="utf-8"))["versions"]
-    return tuple(
-        Legal(row["begins"], row["law"]["value"], row["court"]["value"], row["weeks"]["value"]) for row in rows
-    )
-
-
-def legal_on(day: date) -> Legal:
-    """The version in force on the day of the decision."""
-    return [version for version in _versions() if version.begins <= day][-1]

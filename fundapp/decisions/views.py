@@ -37,8 +37,7 @@ def record_outcome(application: Application, item: str) -> tuple[str, int] | Any
             status = 409
         else:
             flash(_d("The outcome is recorded. It is pending until the minutes are approved."), "good")
-            anchor = f"case-{application.public_id}"
-            return redirect(url_for("meetings.show", public_id=place.meeting.public_id, _anchor=anchor))
+            return redirect(url_for("proceedings.show", public_id=place.meeting.public_id, item=place.public_id))
     return _page(application, place, form), status
 
 

@@ -1,6 +1,6 @@
 """The demo's cases, made by the real steps of the journey on the days they would have been made."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -15,15 +15,21 @@ from fundapp.assessments import translations
 from fundapp.assessments.models import Finding
 from fundapp.assessments.rules import check_items, standard_conditions
 from fundapp.boards.queries import boards_of
+from fundapp.candidates import actions as gathering
+from fundapp.candidates import asking
 from fundapp.config import settings
 from fundapp.db import db, new_public_id
 from fundapp.decisions import actions as deciding
+from fundapp.decisions import announcing, approving, releasing
 from fundapp.demo import answers
 from fundapp.funds.models import Fund, FundKind, Round
 from fundapp.goals.models import GoalArea, Objective, Plan
 from fundapp.languages import speaking
 from fundapp.meetings import actions as meeting
+from fundapp.meetings import attendance, drawing_up, ending, noticing
+from fundapp.meetings import signing as minutes_signing
 from fundapp.meetings.models import Meeting, MinuteItem
+from fundapp.meetings.presences import room_of
 from fundapp.messages import actions as conversation
 from fundapp.messages import queries as threads
 from fundapp.projects import actions as funding
@@ -32,6 +38,7 @@ from fundapp.projects.models import Project
 from fundapp.registry import actions as registering
 from fundapp.reports import actions as reporting
 from fundapp.reports.forms import facts_of, report_form, result_name
+from fundapp.seats.queries import seats_on
 from fundapp.workflow import Outcome
 
 REASONS = "Projektet ger möten mellan nyanlända och andra invånare och tränar svenska."
@@ -172,10 +179,39 @@ class Cases:
 
     def sitting(self, held_on: date) -> Meeting:
         board = next(b for b in boards_of(settings().municipality) if b.code == "KS")
-        planned = meeting.plan_meeting(board=board, held_on=held_on, place="Sessionssalen", by=self.secretary)
-        for heading in ("Upprop", "Val av justerare", "Godkännande av ärendelistan"):
-            meeting.add_item(planned, heading, by=self.secretary)
-        return planned
+        return meeting.plan_meeting(board=board, held_on=held_on, by=self.secretary)
+
+    def opened(self, sitting: Meeting) -> None:
+        """The roll is called: one member is absent, and the first substitute serves. Who checks the minutes is chosen,
+        and sees them a week later.
+        """
+        meeting.open_meeting(sitting, by=self.secretary)
+        seats = seats_on(sitting.board, sitting.held_on)
+        members = [seat for seat in seats if seat.is_member]
+        substitutes = [seat for seat in seats if not seat.is_member]
+        attendance.call_roll(
+            sitting,
+            [*members[:-1], *substitutes[:2]],
+            others=[(self.officer.name, "handläggare"), (self.secretary.name, "sekreterare")],
+            by=self.secretary,
+        )
+        attendance.choose_checker(
+            sitting,
+            members[4],
+            signing_on=sitting.held_on + timedelta(days=7),
+            place="Kommunledningskontoret",
+            by=self.secretary,
+        )
+
+    def approved(self, sitting: Meeting) -> None:
+        """The minutes are drawn up, signed by the chair and the checker, approved and announced; the letters leave."""
+        minutes = drawing_up.draw_up_minutes(sitting, by=self.secretary)
+        for each in minutes_signing.to_sign(room_of(sitting), sitting.items):
+            minutes_signing.sign(minutes, by=each.seat.account)
+        approving.approve_minutes(sitting, by=self.secretary)
+        kept_at = sitting.board.sittings["kept_at"]
+        announcing.announce(sitting, announced_on=clock.today(), kept_at=kept_at, by=self.secretary)
+        releasing.release(releasing.waiting(sitting), by=self.secretary)
 
     def recorded(self, item: MinuteItem, application: Application, outcome: Outcome, amount: int | None) -> None:
         deciding.record_outcome(
@@ -236,11 +272,13 @@ def _closed_project(cases: Cases, late: Application) -> None:
         sitting = cases.sitting(date(2016, 9, 26))
         item, of_late = meeting.put_on_agenda(sitting, [library, late], by=cases.secretary)
     with at(date(2016, 9, 26), 13):
-        meeting.open_meeting(sitting, by=cases.secretary)
+        cases.opened(sitting)
         cases.recorded(item, library, Outcome.GRANT, 26000)
         cases.recorded(of_late, late, Outcome.DISMISS, None)
+    with at(sitting.held_on, 15):
+        ending.end_meeting(sitting, by=cases.secretary)
     with at(date(2016, 10, 3)):
-        deciding.approve_minutes(sitting, approved_on=date(2016, 10, 3), by=cases.secretary)
+        cases.approved(sitting)
     project = project_of(library)
     for number, day in enumerate((date(2016, 11, 1), date(2016, 12, 19)), 1):
         with at(day):
@@ -281,11 +319,13 @@ def _running_project(cases: Cases) -> None:
         sitting = cases.sitting(date(2016, 12, 12))
         (item,) = meeting.put_on_agenda(sitting, [driving, gym], is_together=True, by=cases.secretary)
     with at(date(2016, 12, 12), 13):
-        meeting.open_meeting(sitting, by=cases.secretary)
+        cases.opened(sitting)
         cases.recorded(item, driving, Outcome.GRANT_IN_PART, 100000)
         cases.recorded(item, gym, Outcome.REJECT, None)
+    with at(sitting.held_on, 15):
+        ending.end_meeting(sitting, by=cases.secretary)
     with at(date(2016, 12, 19)):
-        deciding.approve_minutes(sitting, approved_on=date(2016, 12, 19), by=cases.secretary)
+        cases.approved(sitting)
     with at(date(2017, 1, 16)):
         first = project_of(driving).instalments[0]
         funding.pay(first, paid_on=date(2017, 1, 16), reference="INT-2017-4", by=cases.officer)
@@ -305,7 +345,7 @@ def _under_way(cases: Cases) -> None:
     with at(date(2017, 2, 20)):
         cases.assessed(ski, Outcome.GRANT, 33000, ("2.2", "5.1"), "Når hela familjer och en plats där många möts.")
     with at(date(2017, 2, 27)):
-        cases.sitting(date(2017, 3, 6))
+        noticing.publish(cases.sitting(date(2017, 3, 6)), after=0, by=cases.secretary)
     with at(date(2017, 2, 28)):
         library = answers.LIBRARY | {"title": "Sommarläsning", "starts_on": "2017-06-12", "ends_on": "2017-08-31"}
         summer = cases.registered("yonas@sprak.example", library | {"amount": 18000})
@@ -333,6 +373,18 @@ def _waiting(cases: Cases) -> None:
         _half_signed(cases)
     with at(date(2017, 3, 3), 14):
         translations.save_translations(sewing, answers.SEWING_IN_SWEDISH, seen=0, by=cases.registrar)
+    with at(date(2017, 3, 3), 15):
+        _nominated(cases)
+
+
+def _nominated(cases: Cases) -> None:
+    """Two neighbours thought of the same association: one candidate, which has been asked."""
+    nominations = [cases.nomination(email) for email in ("yonas@sprak.example", "leena@kommun.example")]
+    for each in nominations:
+        applying.submit(each, by=each.created_by)
+        registering.register(each, by=cases.registrar)
+    for candidate in gathering.gather(nominations[0].round, nominations, by=cases.officer):
+        asking.ask(candidate, by=cases.officer)
 
 
 def _half_signed(cases: Cases) -> None:

@@ -9,6 +9,7 @@ from fundapp.config import settings
 from fundapp.db import db
 from fundapp.demo.cases import add_cases
 from fundapp.demo.people import PEOPLE, add_organisations, add_people
+from fundapp.demo.seats import add_seats
 from fundapp.reference import load_reference
 
 
@@ -22,6 +23,7 @@ def demo() -> None:
         load_reference(db.session, settings().municipality)
         if account_by_email(PEOPLE[0].email) is None and settings().municipality == "kalix":
             accounts = add_people()
+            add_seats(accounts)
             add_cases(accounts, add_organisations(accounts))
         db.session.commit()
     click.echo(f"\nfundapp's demo: {settings().base_url}\n")

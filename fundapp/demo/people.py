@@ -32,7 +32,11 @@ PEOPLE = (
     Person("officer@kalix.example", "Oskar Nyström", "sv", Role.OFFICER, "case officer"),
     Person("officer2@kalix.example", "Olga Henriksson", "sv", Role.OFFICER, "case officer"),
     Person("secretary@kalix.example", "Sara Innala", "sv", Role.SECRETARY, "secretary of the board (KS)"),
+    Person("chair@kalix.example", "Carina Wikberg", "sv", Role.MEMBER, "chair of the board (KS)"),
+    Person("checker@kalix.example", "Jon Isaksson", "sv", Role.MEMBER, "member of the board (KS), checks its minutes"),
     Person("member@kalix.example", "Martin Englund", "sv", Role.MEMBER, "member of the board (KS)"),
+    Person("substitute@kalix.example", "Stina Forsmark", "sv", Role.MEMBER, "substitute in the board (KS)"),
+    Person("leisure@kalix.example", "Lennart Fagervall", "sv", Role.MEMBER, "chair of the leisure and culture board"),
     Person("administrator@kalix.example", "Ada Björk", "sv", Role.ADMINISTRATOR, "administrator"),
     Person("auditor@kalix.example", "Rolf Stålnacke", "sv", Role.AUDITOR, "auditor"),
 )
@@ -48,9 +52,9 @@ def add_people() -> dict[str, Account]:
         )
         db.session.add(account)
         db.session.flush()
-        if person.role is not None:
-            is_of_board = person.role in (Role.SECRETARY, Role.MEMBER)
-            give_role(account, person.role, by=None, board=board if is_of_board else None)
+        if person.role is not None and person.role is not Role.MEMBER:
+            # A member's role comes with the seat.
+            give_role(account, person.role, by=None, board=board if person.role is Role.SECRETARY else None)
         accounts[person.email] = account
     return accounts
 

@@ -33,7 +33,7 @@ from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.paging import Beyond, Page, page_of
 from fundapp.projects.models import Project, ProjectObjective
 from fundapp.reports.models import Report
-from fundapp.workflow import ApplicationStatus, ReportStatus
+from fundapp.workflow import ApplicationStatus, ProjectStatus, ReportStatus
 
 
 def plan_with_code(session: Session, code: str) -> Plan:
@@ -220,7 +220,7 @@ def _project_facts() -> list[ProjectFacts]:
         .join(Meeting, Meeting.id == MinuteItem.meeting_id)
         .outerjoin(Report, and_(Report.project_id == Project.id, Report.status == ReportStatus.APPROVED))
         .outerjoin(served, served.c.owner == Project.id)
-        .where(Decision.final_at.is_not(None))
+        .where(Decision.final_at.is_not(None), Project.status != ProjectStatus.ANNULLED)
         .group_by(year, served.c.members)
     )
     return [
@@ -368,7 +368,11 @@ def projects_serving(objective: Objective, beyond: Beyond) -> Page:
         .join(Decision, Decision.id == Project.decision_id)
         .join(MinuteItem, MinuteItem.id == Decision.minute_item_id)
         .join(Meeting, Meeting.id == MinuteItem.meeting_id)
-        .where(ProjectObjective.objective_id == objective.id, Decision.final_at.is_not(None))
+        .where(
+            ProjectObjective.objective_id == objective.id,
+            Decision.final_at.is_not(None),
+            Project.status != ProjectStatus.ANNULLED,
+        )
     )
     return page_of(query, (Meeting.held_on, Project.id), beyond, Project.public_id, size=PAGE, is_falling=True)
 

@@ -100,7 +100,7 @@ class MinutesSignature(Sealed, Base):
         return self.minutes.thread
 
 
-_announced = Table(
+announced = Table(
     "board_notice_item",
     Base.metadata,
     Column("board_notice_id", ForeignKey("board_notice.id"), primary_key=True),
@@ -135,7 +135,7 @@ class BoardNotice(Base):
     recorded_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
 
     meeting: Mapped[Meeting] = relationship()
-    items: Mapped[list[MinuteItem]] = relationship(secondary=_announced, order_by=MinuteItem.number)
+    items: Mapped[list[MinuteItem]] = relationship(secondary=announced, order_by=MinuteItem.number)
 
     @property
     def thread(self) -> str:

@@ -2,8 +2,19 @@
 
 from typing import Any
 
+from flask_login import current_user
+
+from fundapp.decisions import announcing
+from fundapp.delegations import queries as delegations
+from fundapp.meetings import minutes_queries, notices, presences
 from fundapp.meetings.models import Meeting
 
 
 def of(meeting: Meeting) -> dict[str, Any]:
-    return {}
+    return {
+        "notice_panel": notices.panel(meeting, current_user),
+        "attendance": presences.standing(meeting),
+        "delegated": delegations.panel(meeting),
+        "announced": announcing.panel(meeting),
+        "minutes_panel": minutes_queries.panel(meeting, current_user),
+    }

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_login import current_user
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from fundapp.accounts.queries import visible_to
@@ -21,9 +21,12 @@ from fundapp.db import db
 from fundapp.decisions.models import Decision
 from fundapp.funds.models import Fund, Round
 from fundapp.goals.models import Objective
+from fundapp.meetings.minutes import NoticeOfMeeting
 from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
-from fundapp.permissions import Permission, is_allowed
+from fundapp.permissions import Permission, Person, Role, is_allowed
 from fundapp.workflow import ApplicationStatus, MeetingStatus, Outcome
+
+_PREPARING = frozenset({Role.SECRETARY, Role.OFFICER, Role.REGISTRAR, Role.AUDITOR})
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,14 @@ class Sitting:
     def open_count(self) -> int:
         return sum(1 for row in self.cases if row.decision is None and not row.is_withdrawn)
 
+    @property
+    def first_open(self) -> ItemRow | None:
+        """The first § that waits for an outcome."""
+        for item in self.items:
+            if any(row.decision is None and not row.is_withdrawn for row in item.cases):
+                return item
+        return None
+
 
 @dataclass(frozen=True)
 class MeetingRow:
@@ -104,7 +115,16 @@ def meeting(public_id: str) -> Meeting | None:
 
 
 def _meetings() -> Select[Meeting]:
-    return select(Meeting).join(Meeting.board).where(Board.municipality == settings().municipality)
+    ours = Board.municipality == settings().municipality
+    return select(Meeting).join(Meeting.board).where(ours, known_to(current_user))
+
+
+def known_to(person: Person) -> ColumnElement[bool]:
+    """Sittings the person may know of: until its notice is published a planned one is not the members'."""
+    if person.roles & _PREPARING:
+        return true()
+    is_published = exists().where(NoticeOfMeeting.meeting_id == Meeting.id)
+    return or_(Meeting.status != MeetingStatus.PLANNED, is_published)
 
 
 def meetings() -> tuple[list[MeetingRow], list[MeetingRow]]:
@@ -142,7 +162,7 @@ def sitting(meeting_: Meeting) -> Sitting:
         .join(AgendaCase, AgendaCase.application_id == Application.id)
         .join(MinuteItem)
         .outerjoin(Decision, and_(Decision.minute_item_id == MinuteItem.id, Decision.application_id == Application.id))
-        .options(selectinload(Decision.absences))
+        .options(selectinload(Decision.disqualified))
         .where(MinuteItem.meeting_id == meeting_.id)
         .order_by(MinuteItem.position, AgendaCase.id)
     ).all()

@@ -4,21 +4,18 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from fundapp.decisions.actions import approve_minutes
-from fundapp.decisions.forms import ApproveForm
 from fundapp.languages import _d, _dn
 from fundapp.meetings import actions, panels, queries
 from fundapp.meetings.forms import EACH, TOGETHER, AgendaForm, ItemForm, MeetingForm
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.permissions import Permission, is_allowed
 from fundapp.web.access import needs
-from fundapp.workflow import StepNotPossible
 
 blueprint = Blueprint("meetings", __name__)
 Page = str | tuple[str, int] | Response
 
 
-@blueprint.get("/meetings")
+@blueprint.get("/sittings")
 @needs(Permission.READ_MEETING)
 def list() -> str:
     """Sittings to come and approved ones."""
@@ -35,7 +32,12 @@ def new() -> Page:
     if not form.validate_on_submit():
         return render_template("meetings/new.html", form=form), form.status
     meeting = actions.plan_meeting(
-        board=form.boards[form.board.data], held_on=form.held_on.data, place=form.place.data or "", by=current_user
+        board=form.boards[form.board.data],
+        held_on=form.held_on.data,
+        begins_at=form.begins_at.data,
+        place=form.place.data or "",
+        is_public=form.is_public.data,
+        by=current_user,
     )
     flash(_d("The sitting is planned. Now make its agenda."), "good")
     return _back_to(meeting)
@@ -104,27 +106,6 @@ def open(meeting: Meeting) -> Page:
     actions.open_meeting(meeting, by=current_user)
     flash(_d("The sitting is opened. Its paragraphs have their numbers."), "good")
     return _back_to(meeting)
-
-
-@blueprint.route("/meetings/<public_id>/approve", methods=["GET", "POST"])
-@needs(Permission.APPROVE_MINUTES, of=queries.meeting)
-def approve(meeting: Meeting) -> Page:
-    """The minutes are approved: every outcome becomes final."""
-    form = ApproveForm(meeting)
-    status = form.status
-    if form.validate_on_submit():
-        try:
-            approve_minutes(meeting, approved_on=form.approved_on.data, by=current_user)
-        except StepNotPossible as fault:
-            form.form_errors.append(fault.reason)
-            status = 409
-        else:
-            # How many is not said: who has a conflict in one of the cases would learn that it was decided.
-            flash(_d("The minutes are approved. The decisions are final, and the letters are on their way."), "good")
-            return _back_to(meeting)
-    return render_template(
-        "meetings/approve.html", meeting=meeting, sitting=queries.sitting(meeting), form=form
-    ), status
 
 
 def _item(meeting: Meeting, public_id: str) -> MinuteItem:

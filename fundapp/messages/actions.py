@@ -18,7 +18,7 @@ from fundapp.permissions import Permission, why_not
 from fundapp.projects.models import Project
 from fundapp.registry.actions import file_document, hold_cases, sender_of
 from fundapp.registry.models import Direction
-from fundapp.workflow import ENDED, ApplicationStatus, NotAllowed, StepNotPossible
+from fundapp.workflow import ENDED, ApplicationStatus, NotAllowed, ProjectStatus, StepNotPossible
 
 _ENDINGS = ("grant", "grant_in_part", "reject", "dismiss", "write_off", "withdraw")
 
@@ -35,7 +35,8 @@ def _ended_at(application: Application) -> datetime | None:
     if application.status not in ENDED:
         return None
     if application.status in (ApplicationStatus.GRANTED, ApplicationStatus.GRANTED_IN_PART):
-        project = db.session.scalar(select(Project).where(Project.application_id == application.id))
+        stands = Project.status != ProjectStatus.ANNULLED
+        project = db.session.scalar(select(Project).where(Project.application_id == application.id, stands))
         if project is not None:
             return project.closed_at
     return db.session.scalar(

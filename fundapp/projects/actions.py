@@ -10,6 +10,8 @@ from fundapp import clock, permissions
 from fundapp.applications.models import Application, ApplicationKind
 from fundapp.assessments.models import ObjectiveLink
 from fundapp.db import db, reread
+from fundapp.decisions import dates
+from fundapp.decisions.force import why_not_paid
 from fundapp.decisions.models import Decision
 from fundapp.funds import actions as ledger
 from fundapp.goals.models import Objective
@@ -45,7 +47,8 @@ def start_projects(decisions: Sequence[Decision], *, by: Any) -> list[Project]:
     for decision in decisions:
         project = _project_of(decision, decision.application, objectives.get(decision.application_id, []))
         terms = decision.application.round.fund.terms
-        _plan_instalments(project, decision.item.meeting.held_on, terms["instalments"]["value"])
+        # Nothing is paid before the decision is in force; the notice goes up today at the earliest.
+        _plan_instalments(project, dates.in_force_on(clock.today()), terms["instalments"]["value"])
         projects.append(project)
     db.session.add_all(projects)
     return projects
@@ -90,9 +93,9 @@ def _linked_objectives(application_ids: Sequence[int]) -> dict[int, list[Objecti
     return found
 
 
-def _plan_instalments(project: Project, decided_on: date, per_cent: list[int]) -> None:
+def _plan_instalments(project: Project, first: date, per_cent: list[int]) -> None:
     amounts = rules.split(project.granted, per_cent)
-    days = rules.planned_days(len(amounts), decided_on=decided_on, starts_on=project.starts_on, ends_on=project.ends_on)
+    days = rules.planned_days(len(amounts), payable_on=first, starts_on=project.starts_on, ends_on=project.ends_on)
     for number, (amount, day) in enumerate(zip(amounts, days, strict=True), 1):
         project.instalments.append(Instalment(number=number, amount=amount, planned_on=day))
 
@@ -109,7 +112,8 @@ def pay(instalment: Instalment, *, paid_on: date, reference: str, by: Any) -> In
     """Write that an instalment has been paid on a local day, under the payment's reference. The same once more (a
     double click, a retry) changes nothing.
 
-    Errors: NotAllowed; StepNotPossible where it is paid or cancelled already, or the day cannot be right.
+    Errors: NotAllowed; StepNotPossible where it is paid or cancelled already, the day cannot be right, or the decision
+    is not in force on it and nobody has allowed payment before that.
     """
     project = instalment.project
     hold(project)
@@ -122,6 +126,9 @@ def pay(instalment: Instalment, *, paid_on: date, reference: str, by: Any) -> In
     fault = rules.fault_in_payment_day(paid_on, decided_on=project.decision.item.meeting.held_on, today=clock.today())
     if fault is not None:
         raise StepNotPossible(fault)
+    reason = why_not_paid(project.decision, paid_on=paid_on, by=by)
+    if reason is not None:
+        raise StepNotPossible(reason)
     entry = ledger.pay(project.application.round, instalment.amount, reference=reference, by=by)
     take_step(instalment, "pay", by=by, paid_on=paid_on, reference=reference, ledger_entry=entry)
     db.session.flush()

@@ -3,11 +3,13 @@
 from datetime import date
 from typing import Any
 
+from flask_login import current_user
 from wtforms import FieldList, FormField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
 from fundapp import clock
+from fundapp.decisions.force import why_not_paid
 from fundapp.languages import _d, _dl, _l
 from fundapp.projects import changes, rules
 from fundapp.projects.models import Instalment, Project
@@ -26,12 +28,16 @@ class PaymentForm(Form):
 
     def __init__(self, instalment: Instalment, **rest: Any) -> None:
         super().__init__(data={"paid_on": clock.today()}, **rest)
-        self.decided_on = instalment.project.decision.item.meeting.held_on
+        self.decision = instalment.project.decision
 
     def validate_paid_on(self, field: DayField) -> None:
         day: date | None = field.data
-        fault = day and rules.fault_in_payment_day(day, decided_on=self.decided_on, today=clock.today())
-        if fault:
+        if day is None:
+            return
+        decided_on = self.decision.item.meeting.held_on
+        fault = rules.fault_in_payment_day(day, decided_on=decided_on, today=clock.today())
+        fault = fault or why_not_paid(self.decision, paid_on=day, by=current_user)
+        if fault is not None:
             raise ValidationError(str(fault))
 
 

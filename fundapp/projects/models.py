@@ -14,16 +14,20 @@ from fundapp.funds.models import LedgerEntry
 from fundapp.goals.models import Objective
 from fundapp.workflow import InstalmentStatus, ProjectStatus
 
+_STANDS = text("status <> 'ANNULLED'")
 _RUNNING, _PLANNED = text("status = 'RUNNING'"), text("status = 'PLANNED'")
 _WAITING = text("decided_at IS NULL")
 
 
 class Project(Base):
-    """Started by a final grant. Granted in kronor; days local; `report_due_on` from the fund's terms."""
+    """Started by a final grant. Granted in kronor; days local; `report_due_on` from the fund's terms. An application
+    has one that stands; others are annulled.
+    """
 
     __tablename__ = "project"
     __table_args__ = (
         CheckConstraint("granted > 0", name="granted_above_zero"),
+        Index("ix_project_standing", "application_id", unique=True, postgresql_where=_STANDS, sqlite_where=_STANDS),
         # The officials' list goes by the report's day, whatever it is narrowed to.
         Index("ix_project_report_due_on_id", "report_due_on", "id"),
         Index("ix_project_running", "report_due_on", "id", postgresql_where=_RUNNING, sqlite_where=_RUNNING),
@@ -32,7 +36,7 @@ class Project(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = public_id_column()
-    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), unique=True)
+    application_id: Mapped[int] = mapped_column(ForeignKey("application.id"), index=True)
     decision_id: Mapped[int] = mapped_column(ForeignKey("decision.id"), unique=True)
     status: Mapped[ProjectStatus] = mapped_column(enum_type(ProjectStatus), default=ProjectStatus.RUNNING, index=True)
     title: Mapped[str] = mapped_column(String(200))

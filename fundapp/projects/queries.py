@@ -12,6 +12,7 @@ from fundapp import clock
 from fundapp.accounts.queries import own_applications, visible_to
 from fundapp.applications.models import Application
 from fundapp.db import db
+from fundapp.decisions.force import may_be_paid
 from fundapp.decisions.models import Decision
 from fundapp.languages import Lazy, _dl
 from fundapp.paging import Beyond, Page, page_of
@@ -74,8 +75,10 @@ def report_on(project: Project) -> Report | None:
     return db.session.scalar(select(Report).where(Report.project_id == project.id))
 
 
-def repayment_of(project: Project) -> Repayment | None:
-    return db.session.scalar(select(Repayment).join(Repayment.report).where(Report.project_id == project.id))
+def repayments_of(project: Project) -> list[Repayment]:
+    """What is asked back, the oldest first: what a report said was not used, what an annulled grant had paid."""
+    rows = select(Repayment).where(Repayment.project_id == project.id)
+    return list(db.session.scalars(rows.order_by(Repayment.id)))
 
 
 @dataclass(frozen=True)
@@ -94,12 +97,17 @@ class Row:
     next_payment: date | None
     paid: int
     granted: int
+    may_be_paid: bool
     today: date
+
+    @property
+    def is_annulled(self) -> bool:
+        return self.status is ProjectStatus.ANNULLED
 
     @property
     def is_overdue(self) -> bool:
         """The report's day has passed and none has been sent."""
-        return self.report is None and self.report_due_on < self.today
+        return self.report is None and self.report_due_on < self.today and not self.is_annulled
 
     @property
     def is_to_review(self) -> bool:
@@ -107,7 +115,11 @@ class Row:
 
     @property
     def is_to_pay(self) -> bool:
-        """An instalment's planned day is here or has passed."""
+        """An instalment's planned day is here or has passed, and the decision is in force or need not be."""
+        return self.is_due and self.may_be_paid
+
+    @property
+    def is_due(self) -> bool:
         return self.next_payment is not None and self.next_payment <= self.today
 
 
@@ -132,16 +144,22 @@ def conditions(today: date) -> dict[str, ColumnElement[bool]]:
     )
     to_review = select(Report.project_id).where(Report.status == ReportStatus.SUBMITTED)
     is_running = Project.status == ProjectStatus.RUNNING
+    asked = select(ChangeRequest.project_id).where(ChangeRequest.decided_at.is_(None))
     return {
         ALL: true(),
         # A project whose report is not sent is running: said again for the index of running ones.
         "overdue": and_(is_running, Project.report_due_on < today, ~sent),
-        "review": Project.id.in_(to_review),
-        "pay": Project.id.in_(due),
-        "change": Project.id.in_(select(ChangeRequest.project_id).where(ChangeRequest.decided_at.is_(None))),
+        "review": and_(Project.id.in_(to_review), Project.status != ProjectStatus.ANNULLED),
+        "pay": and_(Project.id.in_(due), _payable(today)),
+        "change": and_(Project.id.in_(asked), Project.status != ProjectStatus.ANNULLED),
         "running": is_running,
         "closed": Project.status == ProjectStatus.CLOSED,
     }
+
+
+def _payable(today: date) -> ColumnElement[bool]:
+    """The project's decision is in force, or payment is allowed before it is."""
+    return select(Decision.id).where(Decision.id == Project.decision_id, may_be_paid(today)).correlate(Project).exists()
 
 
 def counts(person: Person) -> dict[str, int]:
@@ -183,6 +201,7 @@ def listed(person: Person, chosen: str, beyond: Beyond) -> Page:
             next_payment.correlate(Project).scalar_subquery().label("next_payment"),
             paid.correlate(Project).scalar_subquery().label("paid"),
             Project.granted,
+            _payable(clock.today()).label("may_be_paid"),
         )
         .outerjoin(Report, and_(Report.project_id == Project.id, Report.submitted_at.is_not(None)))
         .where(conditions(clock.today())[chosen])
@@ -203,5 +222,6 @@ def _row(row: Any, today: date) -> Row:
         next_payment=row.next_payment,
         paid=int(row.paid),
         granted=row.granted,
+        may_be_paid=bool(row.may_be_paid),
         today=today,
     )

@@ -32,13 +32,14 @@ def split(granted: int, per_cent: Sequence[int]) -> list[int]:
     return [part for part in parts if part > 0]
 
 
-def planned_days(count: int, *, decided_on: date, starts_on: date, ends_on: date) -> list[date]:
-    """When `count` parts are planned: the first on the later of decision and start, the others evenly until the end.
+def planned_days(count: int, *, payable_on: date, starts_on: date, ends_on: date) -> list[date]:
+    """When `count` parts are planned: the first on the later of `payable_on` (when the decision can be in force) and
+    start, the others evenly until the end.
 
     Two parts: at the start and half-way, as in Ljungby and Högsby. Assumption: Kalix has not published any days. After
     the project's end (a late decision) all are planned for the first day.
     """
-    first = max(decided_on, starts_on)
+    first = max(payable_on, starts_on)
     length = max((ends_on - first).days, 0)
     return [date.fromordinal(first.toordinal() + length * part // count) for part in range(count)]
 

@@ -4,6 +4,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from fundapp import clock
+from fundapp.decisions.force import force_of, why_not_paid
 from fundapp.languages import _, _d
 from fundapp.paging import beyond_of
 from fundapp.permissions import Permission, acts_for, is_allowed
@@ -40,7 +42,7 @@ def show(project: Project) -> str:
         "projects/show.html",
         project=project,
         report=report,
-        repayment=queries.repayment_of(project),
+        repayments=queries.repayments_of(project),
         is_own=acts_for(current_user, project.application),
         may_pay=is_allowed(current_user, Permission.PAY_INSTALMENT, project),
         may_review=is_allowed(current_user, Permission.REVIEW_REPORT, project),
@@ -48,6 +50,10 @@ def show(project: Project) -> str:
         may_ask=is_allowed(current_user, Permission.ASK_FOR_CHANGE, project) and changes.why_not_ask(project) is None,
         may_answer=is_allowed(current_user, Permission.ANSWER_CHANGE, project),
         planned=[part for part in project.instalments if part.status is InstalmentStatus.PLANNED],
+        force=force_of(project.decision),
+        early=project.decision.early_payment,
+        why_not_paid=why_not_paid(project.decision, paid_on=clock.today(), by=current_user),
+        may_allow=is_allowed(current_user, Permission.ALLOW_EARLY_PAYMENT, project.application),
     )
 
 
@@ -56,6 +62,9 @@ def show(project: Project) -> str:
 def pay(instalment: Instalment) -> Page:
     if request.method == "GET":
         demand_step(instalment, "pay", by=current_user)
+        reason = why_not_paid(instalment.project.decision, paid_on=clock.today(), by=current_user)
+        if reason is not None:
+            raise StepNotPossible(reason)
     form = PaymentForm(instalment)
     if not form.validate_on_submit():
         return render_template("projects/pay.html", instalment=instalment, form=form), form.status

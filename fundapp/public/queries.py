@@ -26,7 +26,7 @@ from fundapp.paging import Beyond, Page, page_of
 from fundapp.projects.models import Project, ProjectObjective
 from fundapp.public.rules import sentence
 from fundapp.reports.models import ObjectiveResult, Report
-from fundapp.workflow import MeetingStatus, ReportStatus
+from fundapp.workflow import MeetingStatus, ProjectStatus, ReportStatus
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,10 @@ def _shown(sourced: dict[str, Any], language: str) -> Markup:
     return escape(sentence(text)) if code == language else marked(sentence(text), code)
 
 
+# One whose decision a court annulled is funded no more.
+_STANDS = Project.status != ProjectStatus.ANNULLED
+
+
 def _projects() -> Select[Project]:
     """Projects with what a public page says about them, in as many statements for two as for two hundred."""
     return (
@@ -127,7 +131,7 @@ def _projects() -> Select[Project]:
 
 def latest_projects(count: int) -> list[Project]:
     """The latest decided of the funded projects."""
-    return list(db.session.scalars(_projects().limit(count)))
+    return list(db.session.scalars(_projects().where(_STANDS).limit(count)))
 
 
 PAGE = 25
@@ -161,7 +165,7 @@ def funded_projects(beyond: Beyond) -> Page:
         .join(Decision, Decision.id == Project.decision_id)
         .join(MinuteItem, MinuteItem.id == Decision.minute_item_id)
         .join(Meeting, Meeting.id == MinuteItem.meeting_id)
-        .where(Decision.final_at.is_not(None))
+        .where(Decision.final_at.is_not(None), _STANDS)
     )
     return page_of(query, (Meeting.held_on, Project.id), beyond, Project.public_id, size=PAGE, is_falling=True)
 
@@ -172,7 +176,8 @@ def _has_approved_report() -> ColumnElement[bool]:
 
 def funded_in_all() -> tuple[int, int]:
     """How many projects there are, each started by a final grant, and the kronor granted to them."""
-    count, granted = db.session.execute(select(func.count(), func.sum(Project.granted)).select_from(Project)).one()
+    stand = select(func.count(), func.sum(Project.granted)).select_from(Project).where(_STANDS)
+    count, granted = db.session.execute(stand).one()
     return count, int(granted or 0)
 
 

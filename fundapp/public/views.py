@@ -3,9 +3,10 @@
 from flask import Blueprint, abort, render_template, request
 
 from fundapp.languages import LANGUAGES, current
+from fundapp.meetings.models import designation
 from fundapp.paging import beyond_of
 from fundapp.public import eligibility as asking
-from fundapp.public import queries, reading
+from fundapp.public import queries, reading, record
 from fundapp.public.rules import WAY
 from fundapp.web.access import public
 from fundapp.web.kept import kept
@@ -21,7 +22,11 @@ def start() -> str:
 
 def _start_page() -> str:
     return render_template(
-        "public/start.html", offers=queries.offers(current().code), way=WAY, projects=queries.latest_projects(3)
+        "public/start.html",
+        offers=queries.offers(current().code),
+        way=WAY,
+        projects=queries.latest_projects(3),
+        notices=record.newest_notices(3),
     )
 
 
@@ -106,12 +111,18 @@ def project(public_id: str) -> str:
 @blueprint.get("/decisions/<board>/<int(max=9999):year>/<int(max=999999):number>")
 @public
 def paragraph(board: str, year: int, number: int) -> str:
+    found = record.paragraph(board, year, number)
     decisions = queries.granted_under(board, year, number)
-    if not decisions:
+    if found is None and not decisions:
         abort(404)
+    meeting = found[0] if found is not None else decisions[0].item.meeting
     return render_template(
         "public/paragraph.html",
-        item=decisions[0].item,
+        meeting=meeting,
+        designation=designation(meeting.board.abbreviation, meeting.held_on, number),
+        number=number,
+        item=found[1] if found is not None else None,
+        heading=found[1]["heading"] if found is not None else decisions[0].item.heading,
         decisions=decisions,
         projects=queries.projects_of(decisions),
     )

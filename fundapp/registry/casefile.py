@@ -5,7 +5,7 @@ The application comes with its round, fund and people in one statement, and all 
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask_login import current_user
 from sqlalchemy import Select, bindparam, select
@@ -34,16 +34,17 @@ from fundapp.funds.models import Fund, Round
 from fundapp.goals.models import GoalArea, Objective
 from fundapp.history.models import HistoryEntry
 from fundapp.languages import Lazy, _d
-from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem, designation
+from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.messages import queries as threads
 from fundapp.messages.models import CaseMessage
 from fundapp.nested import nested
 from fundapp.permissions import Permission, Person, is_allowed
-from fundapp.registry import panel, queries, rules, words
+from fundapp.registry import decided, panel, queries, rules, words
 from fundapp.registry.actions import sender_of
+from fundapp.registry.decided import Decided, Paragraph
 from fundapp.registry.models import Case, Document
 from fundapp.registry.signatures import Signatures, frozen, signatures
-from fundapp.workflow import ApplicationStatus, Outcome
+from fundapp.workflow import ApplicationStatus
 
 MOST_VERSIONS = 10_000  # an address may name any number
 
@@ -64,23 +65,6 @@ class CheckSummary:
     answered: int
     asked: int
     remarks: list[tuple[str, Finding, str]]
-
-
-class Paragraph(NamedTuple):
-    """A paragraph the case stands on: its sitting's public id, and how it is quoted."""
-
-    meeting: str
-    designation: str
-
-
-class Decided(NamedTuple):
-    """A decision in kronor, final or pending."""
-
-    outcome: Outcome
-    amount: int | None
-    reasons: str
-    is_final: bool
-    paragraph: Paragraph
 
 
 @dataclass(frozen=True)
@@ -164,11 +148,9 @@ def case_file(application: Application, person: Person, version: int | None = No
         assessment=assessment,
         links=parts.links,
         messages=parts.messages,
-        decisions=[
-            Decided(row.outcome, row.amount, row.reasons, row.final, _paragraph(row)) for row in parts.decisions
-        ],
+        decisions=[decided.decided(row, parts) for row in parts.decisions],
         decision_translations=parts.decision_translations,
-        agendas=[_paragraph(row) for row in parts.agendas],
+        agendas=[decided.paragraph(row) for row in parts.agendas],
         doubles=parts.doubles,
         others=queries.other_applications(application, person),
         steps=panel.steps(application, person, _missing(application, check, assessment, is_linked=bool(parts.links))),
@@ -213,16 +195,14 @@ def _parts() -> Select[*tuple[Any, ...]]:
         .join(ObjectiveLink, ObjectiveLink.objective_id == Objective.id)
         .where(_mine(ObjectiveLink))
         .order_by(GoalArea.number, Objective.position),
-        "decisions": _on_paragraphs(
-            Decision, Decision.outcome, Decision.amount, Decision.reasons, Decision.final_at.is_not(None).label("final")
-        ).order_by(Decision.id.desc()),
+        **decided.lists(),
         "decision_translations": select(
             Decision.public_id, DecisionTranslation.language, DecisionTranslation.asked_at, DecisionTranslation.made_at
         )
         .join(Decision, Decision.id == DecisionTranslation.decision_id)
         .where(_mine(Decision))
         .order_by(DecisionTranslation.id),
-        "agendas": _on_paragraphs(AgendaCase).order_by(Meeting.held_on.desc(), MinuteItem.id.desc()),
+        "agendas": decided.on_paragraphs(AgendaCase).order_by(Meeting.held_on.desc(), MinuteItem.id.desc()),
         "doubles": select(Organisation.name, Organisation.city).where(
             Organisation.org_number == bindparam("org_number"), Organisation.id != bindparam("organisation")
         ),
@@ -288,22 +268,6 @@ def _assessment() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _on_paragraphs(table: Any, *columns: Any) -> Select[*tuple[Any, ...]]:
-    """Columns of a decision or a place on an agenda, and at the end what its paragraph is quoted by."""
-    return (
-        select(*columns, Meeting.public_id.label("meeting"), Board.abbreviation, Meeting.held_on, MinuteItem.number)
-        .select_from(table)
-        .join(MinuteItem, MinuteItem.id == table.minute_item_id)
-        .join(Meeting, Meeting.id == MinuteItem.meeting_id)
-        .join(Board, Board.id == Meeting.board_id)
-        .where(_mine(table))
-    )
-
-
-def _paragraph(row: Any) -> Paragraph:
-    return Paragraph(row.meeting, designation(row.abbreviation, row.held_on, row.number))
-
-
 def _events(entries: list[Any]) -> list[Event]:
     """The story from the day it was sent; what the applicant did in the draft is the applicant's own."""
     sent = next((number for number, entry in enumerate(entries) if entry.event == "submit"), len(entries))
@@ -354,6 +318,7 @@ def facts(application: Application) -> dict[str, Any]:
         "today": clock.today(),
         "may_answer": application.case is not None and is_allowed(current_user, Permission.ANSWER_MESSAGE, application),
         "attachment_words": words.attachment_words,
+        "may_record_appeal": is_allowed(current_user, Permission.RECORD_APPEAL, application),
         "may_translate": is_allowed(current_user, Permission.TRANSLATE, application),
     }
 

@@ -14,6 +14,7 @@ from fundapp.funds.models import Fund, FundKind, Round
 from fundapp.languages import Lazy, _dl
 from fundapp.mail import Message, MessageStatus
 from fundapp.meetings.models import Meeting
+from fundapp.meetings.queries import known_to
 from fundapp.messages.queries import has_unread
 from fundapp.permissions import Permission, Person, is_allowed
 from fundapp.projects import queries as projects
@@ -204,11 +205,11 @@ def open_rounds() -> list[Round]:
     )
 
 
-def next_meeting() -> Meeting | None:
-    """The next sitting that is planned or opened, today's included."""
+def next_meeting(person: Person) -> Meeting | None:
+    """The next sitting that is planned or opened, today's included, and that the person may know of."""
     return db.session.scalar(
         select(Meeting)
-        .where(Meeting.held_on >= clock.today(), Meeting.status != MeetingStatus.APPROVED)
+        .where(Meeting.held_on >= clock.today(), Meeting.status != MeetingStatus.APPROVED, known_to(person))
         .order_by(Meeting.held_on, Meeting.id)
         .limit(1)
     )

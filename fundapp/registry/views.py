@@ -30,7 +30,7 @@ def start() -> str:
         "registry/start.html",
         tasks=desk.tasks(current_user),
         rounds=desk.open_rounds(),
-        meeting=desk.next_meeting(),
+        meeting=desk.next_meeting(current_user),
     )
 
 

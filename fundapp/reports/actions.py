@@ -22,7 +22,15 @@ from fundapp.registry.models import Direction
 from fundapp.reports import emails, papers, rules
 from fundapp.reports.models import ObjectiveResult, Repayment, Report
 from fundapp.reports.rules import Settlement
-from fundapp.workflow import InstalmentStatus, NotAllowed, ReportStatus, StepNotPossible, demand_step, take_step
+from fundapp.workflow import (
+    InstalmentStatus,
+    NotAllowed,
+    ProjectStatus,
+    ReportStatus,
+    StepNotPossible,
+    demand_step,
+    take_step,
+)
 
 Answers = Mapping[str, list[str]]
 _OPEN = frozenset({ReportStatus.DRAFT, ReportStatus.COMPLETION_REQUESTED})
@@ -49,11 +57,20 @@ def report_of(project: Project) -> Report | None:
 
 
 def report_to_write(project: Project) -> Report | None:
-    """The draft, None where nothing is written yet. Errors: StepNotPossible once it has been sent."""
+    """The draft, None where nothing is written yet. Errors: StepNotPossible once it has been sent, or where a court
+    annulled the decision.
+    """
+    demand_not_annulled(project)
     report = report_of(project)
     if report is not None and report.status not in _OPEN:
         raise StepNotPossible(_l("The report has been sent, so it cannot be changed."))
     return report
+
+
+def demand_not_annulled(project: Project) -> None:
+    """Nobody reports on a project whose decision is annulled. Errors: StepNotPossible."""
+    if project.status is ProjectStatus.ANNULLED:
+        raise StepNotPossible(_l("The decision was annulled, so no report is asked for."))
 
 
 def _demand(permission: Permission, project: Project, by: Any) -> None:
@@ -83,6 +100,7 @@ def submit_report(project: Project, facts: ReportFacts, *, by: Any) -> Report:
     """
     _demand(Permission.SEND_REPORT, project, by)
     hold(project)
+    demand_not_annulled(project)
     report = report_of(project)
     if report is None:
         raise StepNotPossible(_l("Write the report first."))
@@ -141,6 +159,7 @@ def request_additions(report: Report, *, note: str, by: Any) -> None:
     """Send the report back with what is asked for. Errors: NotAllowed, StepNotPossible."""
     hold(report.project)
     reread(report)
+    demand_not_annulled(report.project)
     take_step(report, "request_completion", by=by)
     report.review_note = note
     message = emails.send_request(report)
@@ -154,6 +173,7 @@ def approve_report(report: Report, *, by: Any) -> Settlement:
     project = report.project
     hold(project)
     reread(report)
+    demand_not_annulled(project)
     demand_step(report, "approve", by=by)
     settlement = settlement_of(report)
     take_step(report, "approve", by=by, approved_at=clock.now())
@@ -162,7 +182,7 @@ def approve_report(report: Report, *, by: Any) -> Settlement:
         report.release = ledger.release(
             project.application.round, settlement.released_now, reference=project.decision.item.designation, by=by
         )
-    repayment = _demand_back(report, settlement.repay, by) if settlement.repay else None
+    repayment = demand_repayment(project, settlement.repay, report=report, by=by) if settlement.repay else None
     take_step(project, "close", by=by, closed_at=clock.now())
     db.session.flush()
     message = emails.send_approval(report, settlement, repayment)
@@ -187,9 +207,10 @@ def _cut_plan(project: Project, keep: int, by: Any) -> None:
             part.amount = amount
 
 
-def _demand_back(report: Report, amount: int, by: Any) -> Repayment:
+def demand_repayment(project: Project, amount: int, *, report: Report | None = None, by: Any) -> Repayment:
+    """Ask for money back that was paid: what the report says was not used, or all of an annulled grant."""
     due_on = clock.today() + timedelta(days=rules.DAYS_TO_REPAY)
-    repayment = Repayment(report=report, amount=amount, due_on=due_on)
+    repayment = Repayment(project=project, report=report, amount=amount, due_on=due_on)
     db.session.add(repayment)
     db.session.flush()
     record(repayment, "demand_repayment", by=by, amount=amount, due_on=due_on)
@@ -201,7 +222,7 @@ def receive_repayment(repayment: Repayment, *, received_on: date, reference: str
 
     Errors: NotAllowed; StepNotPossible for a day in the future, or where it has come in already.
     """
-    project = repayment.report.project
+    project = repayment.project
     _demand(Permission.REVIEW_REPORT, project, by)
     hold(project)
     reread(repayment)

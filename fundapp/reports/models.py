@@ -97,7 +97,9 @@ class ObjectiveResult(Base):
 
 
 class Repayment(Base):
-    """Money that was paid but not used and must come back (återbetalning), in kronor; `received_on` when it has."""
+    """Money that was paid and must come back (återbetalning), in kronor; `received_on` when it has. What was not used
+    comes of a report; what was paid by a decision that a court annulled has none.
+    """
 
     __tablename__ = "repayment"
     __table_args__ = (
@@ -107,20 +109,22 @@ class Repayment(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = public_id_column()
-    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), unique=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("report.id"), unique=True)
     amount: Mapped[int]
     due_on: Mapped[date]
     received_on: Mapped[date | None]
     reference: Mapped[str] = mapped_column(String(100), default="")
     ledger_entry_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"))
 
-    report: Mapped[Report] = relationship()
+    project: Mapped[Project] = relationship()
+    report: Mapped[Report | None] = relationship()
     ledger_entry: Mapped[LedgerEntry | None] = relationship()
 
     @property
     def thread(self) -> str:
-        return self.report.thread
+        return self.project.thread
 
     @property
     def permission_subject(self) -> Project:
-        return self.report.project
+        return self.project

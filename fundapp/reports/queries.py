@@ -23,8 +23,7 @@ def sent_report(public_id: str) -> Report | None:
 def repayment(public_id: str) -> Repayment | None:
     return db.session.scalar(
         select(Repayment)
-        .join(Repayment.report)
-        .join(Report.project)
+        .join(Repayment.project)
         .join(Project.application)
         .where(Repayment.public_id == public_id, visible_to(current_user))
     )

@@ -123,4 +123,4 @@ def repaid(repayment: Repayment) -> Page:
         repayment, received_on=form.received_on.data, reference=form.reference.data, by=current_user
     )
     flash(_d("The repayment is recorded."), "good")
-    return redirect(url_for("projects.show", public_id=repayment.report.project.public_id))
+    return redirect(url_for("projects.show", public_id=repayment.project.public_id))

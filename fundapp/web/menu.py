@@ -36,12 +36,14 @@ OWN = (Entry("applications.list", _l("My applications"), Permission.START_APPLIC
 DESK = (
     Entry("registry.start", _dl("Desk"), Permission.LIST_CASES),
     Entry("registry.list", _dl("Cases"), Permission.LIST_CASES),
+    Entry("candidates.list", _dl("Stipend"), Permission.KEEP_CANDIDATES),
     Entry("meetings.list", _dl("Sittings"), Permission.READ_MEETING),
     Entry("projects.list", _dl("Projects"), Permission.LIST_PROJECTS),
     Entry("funds.list", _dl("Funds"), Permission.READ_LEDGER),
     Entry("accounts.people", _dl("People and roles"), Permission.GIVE_ROLES),
     Entry("feedback.list", _dl("Feedback"), Permission.READ_FEEDBACK),
     Entry("history.list", _dl("History"), Permission.READ_HISTORY),
+    Entry("record.show", _dl("The sealed record"), Permission.VERIFY_RECORD),
 )
 
 

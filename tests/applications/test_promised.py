@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -113,3 +114,27 @@ def test_from_the_form_to_the_file_by_the_pages(app: Flask, signed_in: SignIn) -
 
 def with_file(client: FlaskClient, kind: str) -> dict[str, Any]:
     return {"csrf_token": token_of(client), "kind": kind, "file": (BytesIO(PDF), "stadgar.pdf")}
+
+
+def test_the_page_of_attachments_says_what_comes_later_and_not_that_all_is_there(app: Flask, signed_in: SignIn) -> None:
+    with app.app_context():
+        public_id = promising().public_id
+        db.session.commit()
+    page = signed_in(ME).get(f"/en/applications/{public_id}/sections/attachments").text
+    assert "Everything that is needed is attached." not in page
+    assert "You have said that these files come later." in page
+    assert "Last day: 20 March 2017." in page
+
+
+def test_a_day_that_is_written_is_kept_by_every_way_on_from_the_page(app: Flask, signed_in: SignIn) -> None:
+    with app.app_context():
+        application = promising(day="")
+        path = f"/en/applications/{application.public_id}/sections/attachments"
+        db.session.commit()
+    client = signed_in(ME)
+    buttons = BeautifulSoup(client.get(path).text, "html.parser").select("main .form-actions button[name]")
+    assert [button["name"] for button in buttons] == ["next", "leave"]
+    for number, button in enumerate(buttons, 1):
+        day = f"2017-03-2{number}"
+        assert send(client, path, {"later_statutes": day, str(button["name"]): "1"}).status_code == 302
+        assert f'value="{day}"' in client.get(path).text

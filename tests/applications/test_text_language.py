@@ -9,6 +9,7 @@ from fundapp.applications.models import Application, Submission
 from fundapp.db import db
 from fundapp.languages import OTHER_LANGUAGE
 from fundapp.permissions import Role
+from fundapp.record import guards
 from tests.factories import on_day
 from tests.factories.applications import draft, open_round
 from tests.factories.people import applicant, official, organisation
@@ -89,6 +90,7 @@ def test_a_copy_from_before_the_question_was_asked_is_in_the_language_of_its_for
         application = registered(language="en")
         content = dict(application.last_submission.content)
         del content["text_language"]
+        guards.take_down(db.session.connection())
         db.session.execute(update(Submission).values(content=content))
         officer, place = official(Role.OFFICER), f"/sv/cases/{application.public_id}"
         db.session.commit()

@@ -8,12 +8,10 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import select
 
-from fundapp import clock
 from fundapp.accounts.models import Account
 from fundapp.applications import actions
 from fundapp.applications.models import Application
 from fundapp.db import db
-from fundapp.decisions.actions import approve_minutes
 from fundapp.decisions.models import Decision
 from fundapp.languages import speaking
 from fundapp.meetings.actions import take_off_agenda
@@ -22,7 +20,7 @@ from fundapp.permissions import Role
 from fundapp.workflow import ApplicationStatus, Outcome, StepNotPossible
 from tests.factories import on_day
 from tests.factories.assessments import assessed
-from tests.factories.decisions import recorded
+from tests.factories.decisions import approved, recorded
 from tests.factories.meetings import on_agenda
 from tests.factories.people import official
 from tests.ground.apps import SignIn
@@ -40,7 +38,7 @@ def test_a_withdrawn_case_stays_on_the_agenda_and_the_minutes_are_approved_witho
         item = on_agenda([back, other], secretary=by)
         actions.withdraw(back, by=back.created_by)
         recorded(item, other, secretary=by)
-        decisions = approve_minutes(item.meeting, approved_on=clock.today(), by=by)
+        decisions = approved(item.meeting, secretary=by)
         assert [decision.application_id for decision in decisions] == [other.id]
         assert (back.status, other.status) == (ApplicationStatus.WITHDRAWN, ApplicationStatus.GRANTED)
         assert len(item.cases) == 2

@@ -20,6 +20,7 @@ from tests.ground.browser import ROOT, LiveServer
 
 TITLE = "Språkkafé i Töre"
 AMINA, SECRETARY = "amina@tore.example", "secretary@kalix.example"
+CHAIR, CHECKER = "chair@kalix.example", "checker@kalix.example"
 REGISTRAR, OFFICER = "registrar@kalix.example", "officer@kalix.example"
 SENT, GRANTED, CLOSED = "We have received your application", "Granted", "Closed"
 RESULT = "Vi nådde dem."
@@ -168,21 +169,51 @@ def assess(walk: Walk, public_id: str) -> None:
 def decide(walk: Walk, public_id: str) -> None:
     """The secretary makes the agenda, opens the sitting, records the outcome and marks the minutes as approved."""
     page = walk.page_of(SECRETARY)
-    walk.go(page, "/meetings")
+    walk.go(page, "/sittings")
     walk.open(page, "2017")
     sitting = page.url
     page.check(f"#choose-{public_id}")
     press(form_to(page, "/agenda"))
     page.goto(sitting)
     press(form_to(page, "/open"))
+    attend(page, sitting)
+    page.goto(sitting)
     page.locator(f"main a[href*='/cases/{public_id}'][href*='/items/']").first.click()
     page.check("input[name=outcome][value=grant]")
     page.fill("input[name=amount]", "35000")
     press(page.locator("main form.form").first)
     assert_pending_is_hidden(walk, public_id)
-    page.goto(f"{sitting}/approve")
-    page.fill("input[name=approved_on]", "2017-03-06")
-    press(form_to(page, "/approve"))
+    approve(walk, sitting)
+
+
+def attend(page: Page, sitting: str) -> None:
+    """The roll is called as it is proposed, and somebody is chosen to check the minutes."""
+    page.goto(f"{sitting}/roll")
+    press(form_to(page, "/roll"))
+    page.goto(f"{sitting}/attendance")
+    checker = page.locator("#checker option", has_text="Jon Isaksson").first.get_attribute("value")
+    page.locator("#checker select").first.select_option(value=checker)
+    press(form_to(page, "/attendance/checker"))
+
+
+def approve(walk: Walk, sitting: str) -> None:
+    """The sitting is ended, its minutes are drawn up, signed by the chair and the checker, and marked as approved; the
+    letters are released.
+    """
+    page = walk.page_of(SECRETARY)
+    page.goto(sitting)
+    press(form_to(page, "/end"))
+    page.goto(f"{sitting}/minutes")
+    press(form_to(page, "/minutes"))
+    for email in (CHAIR, CHECKER):
+        signer = walk.page_of(email)
+        pdf = page.locator("main a[href$='/minutes.pdf']").first.get_attribute("href")
+        signer.goto(f"{walk.url}{(pdf or '').removesuffix('/minutes.pdf')}")
+        press(form_to(signer, "/sign"))
+    page.goto(f"{sitting}/minutes")
+    press(form_to(page, "/minutes/approve"))
+    page.goto(f"{sitting}/letters")
+    press(form_to(page, "/letters"))
 
 
 def assert_pending_is_hidden(walk: Walk, public_id: str) -> None:
@@ -191,12 +222,23 @@ def assert_pending_is_hidden(walk: Walk, public_id: str) -> None:
     expect(page.locator("main")).not_to_contain_text(walk.word(page, GRANTED))
 
 
+def allow_payment(walk: Walk, project: str) -> None:
+    """The secretary lets it be paid before the decision is in force."""
+    secretary = walk.page_of(SECRETARY)
+    walk.go(secretary, project)
+    secretary.locator("main a[href$='/early-payment']").click()
+    secretary.fill("textarea[name=reason]", "Kursen börjar på måndag.")
+    press(form_to(secretary, "/early-payment"))
+
+
 def pay_and_report(walk: Walk, public_id: str) -> str:
     """The officer pays a part, the association reports, the officer approves; gives the project's address."""
     officer, amina = walk.page_of(OFFICER), walk.page_of(AMINA)
     walk.go(officer, "/projects")
     walk.open(officer, TITLE)
     project = officer.url.removeprefix(f"{walk.url}/{walk.spoken[officer]}")
+    allow_payment(walk, project)
+    walk.go(officer, project)
     officer.locator("main a[href*='/instalments/'][href$='/pay']").first.click()
     officer.fill("input[name=paid_on]", "2017-03-06")
     officer.fill("input[name=reference]", "LEV-77")

@@ -1,19 +1,17 @@
 """Recording outcomes, pending and corrected, and making them final in one transaction."""
 
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
-from fundapp import clock
 from fundapp.accounts.actions import declare_conflict
 from fundapp.applications.models import ApplicationKind
 from fundapp.assessments.actions import finish_report, reconsider
 from fundapp.db import db
-from fundapp.decisions import actions
-from fundapp.decisions.models import Absence, Decision
+from fundapp.decisions import actions, approving
+from fundapp.decisions.models import Decision
 from fundapp.funds.actions import NotEnoughLeft, change_frame
 from fundapp.funds.models import LedgerEntry, LedgerKind
 from fundapp.funds.queries import ledger_faults
@@ -26,7 +24,7 @@ from fundapp.registry.models import Direction, Document
 from fundapp.workflow import ApplicationStatus, MeetingStatus, NotAllowed, Outcome, StepNotPossible
 from tests.factories import DAY, on_day
 from tests.factories.assessments import assess, assessed
-from tests.factories.decisions import decided, granted, recorded
+from tests.factories.decisions import approved, decided, granted, recorded, released, signed
 from tests.factories.meetings import on_agenda, opened, planned
 from tests.factories.people import official
 
@@ -82,14 +80,6 @@ def test_a_correction_lifts_the_old_reservation_and_reserves_anew(app: Flask) ->
         assert db.session.scalar(select(func.count(Decision.id))) == 1
 
 
-def test_who_took_no_part_is_kept_by_name_and_corrected_with_the_outcome(app: Flask) -> None:
-    with app.app_context():
-        decision = recorded(on_agenda(), absent=["Eva Ek", "Bo Alm"])
-        assert [absence.name for absence in decision.absences] == ["Eva Ek", "Bo Alm"]
-        recorded(decision.item, absent=["Bo Alm"])
-        assert db.session.scalars(select(Absence.name)).all() == ["Bo Alm"]
-
-
 def test_more_than_is_left_is_refused_and_the_old_outcome_stands(app: Flask) -> None:
     with app.app_context():
         decision = recorded(outcome=Outcome.GRANT_IN_PART, amount=20_000)
@@ -121,7 +111,7 @@ def test_only_the_secretary_records_and_approves(app: Flask, role: Role) -> None
             recorded(item, secretary=official(role))
         recorded(item)
         with pytest.raises(NotAllowed):
-            actions.approve_minutes(item.meeting, approved_on=DAY, by=official(role))
+            approving.approve_minutes(item.meeting, by=official(role))
 
 
 def test_a_secretary_with_a_conflict_does_not_record_the_outcome(app: Flask) -> None:
@@ -163,10 +153,9 @@ def test_every_applicant_gets_a_letter_and_the_case_its_documents(app: Flask, ou
     with app.app_context():
         decision = recorded(outcome=outcome)
         application = decision.application
-        before = db.session.scalar(select(func.count(Message.id)))
-        actions.approve_minutes(decision.item.meeting, approved_on=DAY, by=official(Role.SECRETARY))
-        db.session.flush()
-        mails = db.session.scalars(select(Message).order_by(Message.id).offset(before)).all()
+        approved(decision.item.meeting)
+        released(decision.item.meeting)
+        mails = letters()
         assert [mail.to for mail in mails] == [application.created_by.email, application.organisation.email]
         assert all(mail.enclosures[0].paper is decision.letter for mail in mails)
         documents = db.session.scalars(
@@ -177,6 +166,13 @@ def test_every_applicant_gets_a_letter_and_the_case_its_documents(app: Flask, ou
             (Direction.DRAWN_UP, "decisions/documents/extract.typ"),
         ]
         assert documents[0].counterpart == application.applicant_name
+
+
+def letters() -> list[Message]:
+    """The mails that bring a letter about a decision; the receipt of what was sent in has other words."""
+    mails = db.session.scalars(select(Message).order_by(Message.id))
+    template = "decisions/documents/letter.typ"
+    return [mail for mail in mails if any(each.paper.template == template for each in mail.enclosures)]
 
 
 def test_an_award_of_the_stipend_starts_no_project(app: Flask) -> None:
@@ -190,9 +186,9 @@ def test_an_award_of_the_stipend_starts_no_project(app: Flask) -> None:
 def test_a_nominations_letter_goes_to_the_nominator_and_to_the_association(app: Flask) -> None:
     with app.app_context():
         decision = recorded(kind=ApplicationKind.NOMINATION, amount=10_000)
-        before = db.session.scalar(select(func.count(Message.id)))
-        actions.approve_minutes(decision.item.meeting, approved_on=DAY, by=official(Role.SECRETARY))
-        mails = db.session.scalars(select(Message).order_by(Message.id).offset(before)).all()
+        approved(decision.item.meeting)
+        released(decision.item.meeting)
+        mails = letters()
         assert [mail.to for mail in mails] == [decision.application.created_by.email, "yusuf@framtid.example"]
         assert all("Töre Framtid IF" in mail.body for mail in mails)
         assert decision.letter is mails[0].enclosures[0].paper
@@ -204,17 +200,6 @@ def test_a_nominated_association_hears_nothing_while_the_case_goes_on(app: Flask
         assert "yusuf@framtid.example" not in db.session.scalars(select(Message.to)).all()
 
 
-@pytest.mark.parametrize("days", [-1, 1])
-def test_minutes_are_not_approved_before_the_sitting_nor_in_the_future(app: Flask, days: int) -> None:
-    with app.app_context():
-        decision = recorded()
-        with pytest.raises(StepNotPossible):
-            actions.approve_minutes(
-                decision.item.meeting, approved_on=clock.today() + timedelta(days), by=official(Role.SECRETARY)
-            )
-        assert decision.item.meeting.status is MeetingStatus.OPENED
-
-
 def test_approval_names_the_paragraphs_that_lack_an_outcome(app: Flask) -> None:
     with app.app_context():
         by = official(Role.SECRETARY)
@@ -222,7 +207,7 @@ def test_approval_names_the_paragraphs_that_lack_an_outcome(app: Flask) -> None:
         items = [on_agenda(meeting=meeting, secretary=by) for _ in range(3)]
         recorded(items[1])
         with pytest.raises(StepNotPossible, match="§ 1, § 3"):
-            actions.approve_minutes(meeting, approved_on=DAY, by=by)
+            approved(meeting, secretary=by)
 
 
 def test_minutes_are_approved_once_and_their_decisions_stay(app: Flask) -> None:
@@ -230,7 +215,7 @@ def test_minutes_are_approved_once_and_their_decisions_stay(app: Flask) -> None:
         decision = granted()
         by = official(Role.SECRETARY)
         with pytest.raises(StepNotPossible):
-            actions.approve_minutes(decision.item.meeting, approved_on=DAY, by=by)
+            approving.approve_minutes(decision.item.meeting, by=by)
         with pytest.raises(StepNotPossible):
             recorded(decision.item, outcome=Outcome.REJECT)
         assert db.session.scalar(select(func.count()).where(LedgerEntry.kind == LedgerKind.GRANT)) == 1
@@ -264,7 +249,7 @@ def test_twenty_cases_under_one_paragraph_become_final_together(app: Flask) -> N
         item = on_agenda(cases, secretary=by)
         for place, case in enumerate(cases):
             recorded(item, case, outcome=Outcome.GRANT if place % 2 else Outcome.REJECT, secretary=by)
-        decisions = actions.approve_minutes(item.meeting, approved_on=DAY, by=by)
+        decisions = approved(item.meeting, secretary=by)
         assert [decision.application for decision in decisions] == cases
         assert len(db.session.scalars(select(Project)).all()) == 10
         assert sums(decisions[0]) == (0, 450_000, 2_550_000)
@@ -279,6 +264,7 @@ def test_a_failure_in_the_middle_leaves_nothing(app: Flask) -> None:
         item = on_agenda(cases, secretary=by)
         for case in cases:
             recorded(item, case, secretary=by)
+        signed(item.meeting, secretary=by)
         db.session.commit()
         before = stored(item.meeting_id)
         started = []
@@ -291,13 +277,13 @@ def test_a_failure_in_the_middle_leaves_nothing(app: Flask) -> None:
         event.listen(Project, "before_insert", fail_at_the_third)
         try:
             with pytest.raises(OSError, match="disk"):
-                actions.approve_minutes(item.meeting, approved_on=DAY, by=by)
+                approving.approve_minutes(item.meeting, by=by)
         finally:
             event.remove(Project, "before_insert", fail_at_the_third)
         db.session.rollback()
         assert stored(item.meeting_id) == before
         assert len(started) == 3
-        actions.approve_minutes(item.meeting, approved_on=DAY, by=by)
+        approving.approve_minutes(item.meeting, by=by)
         db.session.commit()
         assert len(db.session.scalars(select(Project)).all()) == 3
 
@@ -316,7 +302,7 @@ def test_the_history_tells_who_recorded_corrected_and_approved(app: Flask) -> No
         by = official(Role.SECRETARY, name="Siv Sekreterare")
         decision = recorded(outcome=Outcome.REJECT, secretary=by)
         recorded(decision.item, secretary=by)
-        actions.approve_minutes(decision.item.meeting, approved_on=date(2017, 3, 6), by=by)
+        approved(decision.item.meeting, secretary=by)
         events = db.session.execute(
             select(HistoryEntry.event, HistoryEntry.who, HistoryEntry.facts)
             .where(HistoryEntry.subject == "decision")
@@ -356,5 +342,5 @@ def test_what_was_changed_before_a_row_is_held_is_not_lost(app: Flask) -> None:
         decision = recorded()
         meeting, by = decision.item.meeting, official(Role.SECRETARY)
         meeting.place = "Kulturhuset"
-        actions.approve_minutes(meeting, approved_on=clock.today(), by=by)
+        approved(meeting, secretary=by)
         assert meeting.place == "Kulturhuset"

@@ -8,20 +8,20 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from fundapp import clock, documents, smtp
+from fundapp import documents, smtp
 from fundapp.accounts.models import OrganisationKind
 from fundapp.applications.models import ApplicationKind
 from fundapp.db import db
-from fundapp.decisions.actions import approve_minutes
 from fundapp.decisions.models import Decision
 from fundapp.languages import AUTHORITY_LANGUAGE, speaking
 from fundapp.mail import Message
+from fundapp.meetings.disqualifying import disqualify
 from fundapp.permissions import Role
 from fundapp.registry.models import Document
 from fundapp.workflow import Outcome
 from tests.factories import on_day
 from tests.factories.assessments import assessed
-from tests.factories.decisions import REASONS, decided, granted, recorded
+from tests.factories.decisions import REASONS, approved, decided, granted, recorded, released
 from tests.factories.meetings import on_agenda
 from tests.factories.people import applicant, official, organisation
 
@@ -128,7 +128,8 @@ def test_the_funds_own_conditions_are_translated_and_others_stand_as_written(app
         letters = []
         for conditions in (own, own + "\n2. Kaféet hålls i Töre."):
             decision = recorded(on_agenda(assessed(language="en")), conditions=conditions)
-            approve_minutes(decision.item.meeting, approved_on=clock.today(), by=official(Role.SECRETARY))
+            approved(decision.item.meeting)
+            released(decision.item.meeting)
             letters.append(decision.letter.content["parts"][1]["sections"])
         translated, written = (next(part for part in parts if part["heading"] == "Conditions") for parts in letters)
         assert translated["lang"] == "en"
@@ -181,8 +182,11 @@ def test_the_mail_says_what_the_letter_says(app: Flask) -> None:
 def test_typed_markup_stays_text_in_papers_and_mail(app: Flask) -> None:
     with app.app_context():
         nasty = '#import "x" <b>fet</b> *stjärnor* $x$ \\ [länk] & "citat"'
-        decision = recorded(on_agenda(), reasons=nasty, absent=["*Eva* #Ek"])
-        approve_minutes(decision.item.meeting, approved_on=clock.today(), by=official(Role.SECRETARY))
+        item = on_agenda()
+        disqualify(item, None, name="*Eva* #Ek", application=item.cases[0].application, by=official(Role.SECRETARY))
+        decision = recorded(item, reasons=nasty)
+        approved(decision.item.meeting)
+        released(decision.item.meeting)
         for text in (text_of(decision.letter), text_of(extract_of(decision)), last_mail().body):
             assert nasty in text
         assert "*Eva* #Ek" in text_of(extract_of(decision))
@@ -204,7 +208,7 @@ def test_an_extract_holds_its_own_case_alone(app: Flask) -> None:
             organisation(person, name=name)
         item = on_agenda([assessed(by=person) for person in people])
         decisions = [recorded(item, row.application) for row in item.cases]
-        approve_minutes(item.meeting, approved_on=clock.today(), by=official(Role.SECRETARY))
+        approved(item.meeting)
         first, second = (text_of(extract_of(decision)) for decision in decisions)
         assert "Töre Fotboll" not in first
         assert "Kalix Språkkafé" not in second

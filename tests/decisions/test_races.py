@@ -12,19 +12,21 @@ from sqlalchemy import func, select
 from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
 from fundapp.db import db
-from fundapp.decisions.actions import ChangedMeanwhile, approve_minutes, record_outcome
+from fundapp.decisions.actions import ChangedMeanwhile, record_outcome
+from fundapp.decisions.approving import approve_minutes
 from fundapp.decisions.models import Decision
 from fundapp.funds.actions import NotEnoughLeft, change_frame
 from fundapp.funds.models import LedgerEntry, LedgerKind, Round
 from fundapp.funds.queries import ledger_faults
 from fundapp.mail import Message
+from fundapp.meetings.ending import resume_meeting
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.permissions import Role
 from fundapp.projects.models import Project
 from fundapp.workflow import Outcome, StepNotPossible
 from tests.factories import DAY, on_day
 from tests.factories.assessments import assessed
-from tests.factories.decisions import recorded
+from tests.factories.decisions import recorded, signed
 from tests.factories.meetings import on_agenda
 from tests.factories.people import official
 
@@ -76,6 +78,14 @@ def grant(secretary: int, pair: tuple[int, int], **more: Any) -> Decision:
     item, case = db.session.get_one(MinuteItem, pair[0]), db.session.get_one(Application, pair[1])
     by = db.session.get_one(Account, secretary)
     return record_outcome(item, case, **({"outcome": Outcome.GRANT, "amount": SOUGHT, "by": by} | more))
+
+
+def sign(secretary: int, item: int) -> int:
+    """The sitting is ended and its minutes signed; committed. Gives its id."""
+    meeting = db.session.get_one(MinuteItem, item).meeting
+    signed(meeting, secretary=db.session.get_one(Account, secretary))
+    db.session.commit()
+    return meeting.id
 
 
 def the_round() -> Round:
@@ -145,13 +155,12 @@ def test_minutes_approved_twice_at_once_are_approved_once(app_on_both: Flask) ->
         secretary, pairs = agenda_of(3)
         for pair in pairs:
             grant(secretary, pair)
-        db.session.commit()
-        meeting = db.session.get_one(MinuteItem, pairs[0][0]).meeting_id
+        meeting = sign(secretary, pairs[0][0])
         before = db.session.scalar(select(func.count(Message.id)))
 
     def approve(_n: int) -> str:
         found, by = db.session.get_one(Meeting, meeting), db.session.get_one(Account, secretary)
-        approve_minutes(found, approved_on=DAY, by=by)
+        approve_minutes(found, by=by)
         return "approved"
 
     assert at_once(app, approve, range(3)) == [StepNotPossible.__name__] * 2 + ["approved"]
@@ -161,28 +170,28 @@ def test_minutes_approved_twice_at_once_are_approved_once(app_on_both: Flask) ->
         assert (the_round().reserved, the_round().granted) == (0, 3 * SOUGHT)
 
 
-def test_a_correction_comes_before_the_approval_or_not_at_all(app_on_both: Flask) -> None:
+def test_a_sitting_that_is_resumed_is_not_approved_and_one_that_is_approved_not_resumed(app_on_both: Flask) -> None:
     app = app_on_both
     with app.app_context():
         secretary, (pair,) = agenda_of(1)
         grant(secretary, pair)
-        db.session.commit()
+        sign(secretary, pair[0])
 
     def correct_or_approve(is_approval: bool) -> str:
-        if not is_approval:
-            grant(secretary, pair, outcome=Outcome.GRANT_IN_PART, amount=30_000)
-            return "corrected"
-        meeting = db.session.get_one(MinuteItem, pair[0]).meeting
-        approve_minutes(meeting, approved_on=DAY, by=db.session.get_one(Account, secretary))
-        return "approved"
+        meeting, by = db.session.get_one(MinuteItem, pair[0]).meeting, db.session.get_one(Account, secretary)
+        if is_approval:
+            approve_minutes(meeting, by=by)
+            return "approved"
+        resume_meeting(meeting, by=by)
+        grant(secretary, pair, outcome=Outcome.GRANT_IN_PART, amount=30_000)
+        return "corrected"
 
     said = at_once(app, correct_or_approve, [True, False])
+    assert said in ([StepNotPossible.__name__, "approved"], [StepNotPossible.__name__, "corrected"])
     with app.app_context():
-        amount = 30_000 if "corrected" in said else SOUGHT
-        assert "approved" in said
-        assert db.session.scalars(select(Decision.amount)).one() == amount
-        assert (the_round().reserved, the_round().granted) == (0, amount)
-        assert db.session.scalars(select(Project.granted)).one() == amount
+        sums = (0, SOUGHT) if "approved" in said else (30_000, 0)
+        assert (the_round().reserved, the_round().granted) == sums
+        assert db.session.scalar(select(func.count(Project.id))) == ("approved" in said)
 
 
 def test_sittings_approved_at_once_share_one_frame(app_on_both: Flask) -> None:
@@ -191,12 +200,13 @@ def test_sittings_approved_at_once_share_one_frame(app_on_both: Flask) -> None:
         secretary, pairs = agenda_of(8, sittings=4)
         for pair in pairs:
             grant(secretary, pair)
-        db.session.commit()
+        for item in {item for item, _case in pairs}:
+            sign(secretary, item)
         items = sorted({item for item, _case in pairs})
 
     def approve(item: int) -> str:
         meeting = db.session.get_one(MinuteItem, item).meeting
-        approve_minutes(meeting, approved_on=DAY, by=db.session.get_one(Account, secretary))
+        approve_minutes(meeting, by=db.session.get_one(Account, secretary))
         return "approved"
 
     assert at_once(app, approve, items) == ["approved"] * 4

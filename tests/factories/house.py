@@ -4,27 +4,43 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from fundapp import clock
 from fundapp.accounts.actions import ask_to_sign_in, begin_session, declare_conflict
 from fundapp.accounts.memberships import Rights, accept, invite
 from fundapp.accounts.models import Account, Organisation
 from fundapp.accounts.rules import hashed
-from fundapp.applications.models import Application, Signature
+from fundapp.applications.models import Application, ApplicationKind, Signature
 from fundapp.applications.signing import ask
+from fundapp.candidates.models import Candidate
 from fundapp.db import db, new_public_id
+from fundapp.decisions.models import Decision
+from fundapp.delegations.actions import add_point
 from fundapp.mail import Message, MessageStatus
+from fundapp.meetings import comings
+from fundapp.meetings.actions import add_item, plan_meeting
+from fundapp.meetings.disqualifying import disqualify
+from fundapp.meetings.minutes import BoardNotice, Minutes
 from fundapp.meetings.models import Meeting, MinuteItem
+from fundapp.meetings.noticing import publish
+from fundapp.meetings.proceedings import Disqualification
 from fundapp.messages.actions import write
 from fundapp.permissions import Role
 from fundapp.projects.changes import ask_for_change
 from fundapp.projects.models import ChangeRequest, Project
 from fundapp.reports.models import Repayment
+from fundapp.seats.models import Seat
 from fundapp.workflow import MeetingStatus
+from tests.factories import minutes
 from tests.factories.applications import draft
+from tests.factories.candidates import gathered, nomination
 from tests.factories.decisions import granted, translated
-from tests.factories.meetings import on_agenda
+from tests.factories.force import announced, appealed
+from tests.factories.meetings import board, on_agenda, planned
 from tests.factories.people import applicant, official, organisation
 from tests.factories.projects import paid
+from tests.factories.registry import registered
 from tests.factories.reports import approved, reported
+from tests.factories.seats import seated
 
 Place = dict[str, object]
 TOKEN = "the house's own sign-in link"
@@ -53,8 +69,11 @@ def build() -> House:
     }
     organisation(people["stranger"], name="Annan förening", org_number="8024001128")
     conflict = declare_conflict(by=people["conflicted"], reason="Min bror är kassör.", organisation=ours)
-    places = _cases(owner) | _around(owner, people) | _together(owner, ours)
+    places = _seats(seated(people["member"])) | _cases(owner) | _around(owner, people) | _together(owner, ours)
     places["accounts.end_conflict"] = {"public_id": conflict.public_id}
+    places |= _stipend(owner, ours)
+    places["record.entry"] = {"number": 0}
+    places |= _notice() | _delegations() | minutes.places(people["member"])
     db.session.flush()
     return House({name: begin_session(person) for name, person in people.items()}, places, _posts())
 
@@ -69,6 +88,7 @@ def _cases(owner: Account) -> dict[str, Place]:
     case = {"public_id": decision.application.public_id}
     of_project = {"public_id": project.public_id}
     meeting = {"public_id": pending.meeting.public_id}
+    somebody = comings.presences_of(pending.meeting)[4]
     assert decision.application.case is not None
     places: dict[str, Place] = {
         f"applications.{name}": {"public_id": mine.public_id}
@@ -93,8 +113,12 @@ def _cases(owner: Account) -> dict[str, Place]:
         "reports.repaid": {"public_id": repayment.public_id},
         **{f"public.{name}": {"code": "kalix-integration-fund"} for name in ("fund", "questions", "eligibility")},
         "public.project": of_project,
+        **_public_record(decision),
         "public.paragraph": {"board": "KS", "year": 2017, "number": decision.item.number},
     }
+    names = "show roll arrive leave chair other checker end resume"
+    places |= {f"attendance.{name}": meeting for name in names.split()}
+    places |= {f"attendance.{name}": meeting | {"row_id": somebody.public_id} for name in ("correct", "strike")}
     places["copying.copy"] = case
     places |= {f"applications.{name}": case for name in ("receipt", "receipt_pdf", "withdraw")}
     places |= {f"registry.{name}": case for name in ("show", "register", "file_document", "submission_pdf")}
@@ -105,18 +129,92 @@ def _cases(owner: Account) -> dict[str, Place]:
     places |= {f"registry.{name}": case for name in ("messages", "messages_read")}
     write(decision.application, "När får vi veta mer?", by=owner, as_applicant=True, key=new_public_id())
     places |= {f"reports.{name}": of_project for name in ("edit", "check", "submit")}
-    places["reports.review"] = {
-        "public_id": reported(_project_of(granted(by=owner).application), by=owner).project.public_id
-    }
+    to_review = reported(_project_of(granted(by=owner).application), by=owner).project
+    places["reports.review"] = {"public_id": to_review.public_id}
+    places["announcing.announce"] = {"public_id": decision.item.meeting.public_id}
+    places |= {f"appeals.{name}": {"public_id": decision.public_id} for name in ("new", "allow_early_payment")}
+    places["appeals.end"] = {"public_id": appealed(to_review.decision).public_id}
     places |= {
-        f"meetings.{name}": meeting
-        for name in ("show", "add_item", "put_on_agenda", "take_off", "move", "open", "approve")
+        f"meetings.{name}": meeting for name in ("show", "add_item", "put_on_agenda", "take_off", "move", "open")
     }
+    at_table = {"public_id": pending.meeting.public_id, "item": pending.public_id}
+    steps = "show as_proposed take_back outcomes disqualify lift move put_propositions vote remark resolve"
+    places |= {f"proceedings.{name}": at_table for name in steps.split()}
+    disqualify(pending, None, name="Eva Ek", by=official(Role.SECRETARY))
     stations = (
         "translate take_up formal_check request_completion go_on_without objectives assess report reopen reconsider"
     )
     places |= {f"assessments.{name}": case for name in (*stations.split(), "declare_conflict")}
     return places
+
+
+def _stipend(owner: Account, ours: Organisation) -> dict[str, Place]:
+    """A candidate that has applied itself, one that is nominated, and one that was awarded."""
+    awarded = granted(by=owner, organisation=ours, kind=ApplicationKind.AWARD, amount=5_000)
+    applied = registered(by=owner, organisation=ours, kind=ApplicationKind.AWARD)
+    candidate, _nominated = gathered(applied, nomination("Mossens Kulturförening", "802400-1128"))
+    candidate.token_hash, candidate.asked_at = hashed(TOKEN), clock.now()
+    names = "show correct confirm split merge ask note_answer finish"
+    here: Place = {"public_id": candidate.public_id}
+    year: Place = {"public_id": applied.round_id}
+    return {
+        **{f"candidates.{name}": here for name in names.split()},
+        **{f"candidates.{name}": year for name in ("gather", "divide", "ceremony", "ceremony_list")},
+        "candidates.diploma": {"public_id": awarded.public_id},
+        "candidates.answer": {"token": TOKEN},
+    }
+
+
+def _notice() -> dict[str, Place]:
+    """A sitting to come, whose notice is published."""
+    secretary = official(Role.SECRETARY)
+    meeting = planned(secretary=secretary)
+    add_item(meeting, "Upprop", by=secretary)
+    here: Place = {"public_id": publish(meeting, after=0, by=secretary).meeting.public_id}
+    places = {f"notices.{name}": here for name in ("show", "publish", "send_again", "order", "change")}
+    return places | {"notices.pack": here | {"version": 1}}
+
+
+def _public_record(decision: Decision) -> dict[str, Place]:
+    """A notice on the noticeboard, and the sitting's public minutes."""
+    meeting = decision.item.meeting
+    here: Place = {"board": meeting.board.abbreviation, "held_on": meeting.held_on}
+    version = db.session.scalars(select(Minutes).where(Minutes.meeting_id == meeting.id)).first()
+    notice = db.session.scalars(select(BoardNotice).where(BoardNotice.meeting_id == meeting.id)).first()
+    assert version is not None
+    return {
+        "record_pages.notice": {"public_id": (notice or announced(decision)).public_id},
+        "record_pages.meeting": here,
+        "record_pages.minutes": here | {"version": version.public_id},
+        "masking.show": {"public_id": meeting.public_id},
+    }
+
+
+def _delegations() -> dict[str, Place]:
+    """A point of the register, and a sitting that reports what was decided under it."""
+    secretary = official(Role.SECRETARY)
+    point = add_point(
+        board(),
+        number="4.2",
+        what="Godkänna redovisning",
+        delegate="Utvecklingschef",
+        role=Role.OFFICER,
+        begins_on=clock.today(),
+        by=secretary,
+    )
+    sitting = plan_meeting(board=board(), held_on=clock.today(), by=secretary)
+    return {
+        "delegations.end_point": {"public_id": point.public_id},
+        "delegations.report": {"public_id": sitting.public_id},
+    }
+
+
+def _seats(seat: Seat) -> dict[str, Place]:
+    body: Place = {"code": seat.board.code}
+    return {
+        **{f"seats.{name}": body for name in ("show", "keep")},
+        **{f"seats.{name}": body | {"seat_id": seat.public_id} for name in ("change", "remove")},
+    }
 
 
 def _together(owner: Account, ours: Organisation) -> dict[str, Place]:
@@ -166,9 +264,18 @@ def _around(owner: Account, people: dict[str, Account]) -> dict[str, Place]:
 
 def _posts() -> dict[str, dict[str, str]]:
     item = db.session.scalars(select(MinuteItem).join(Meeting).where(Meeting.status == MeetingStatus.OPENED)).one()
+    candidate, other = db.session.scalars(select(Candidate).order_by(Candidate.id))
+    called = db.session.scalars(select(Message).where(Message.occasion.startswith("notice "))).first()
+    assert called is not None
     return {
+        "notices.publish": {"after": "1"},
+        "notices.send_again": {"message": called.public_id},
+        "candidates.split": {"case": candidate.lead.public_id},
+        "candidates.merge": {"other": other.public_id},
         "meetings.take_off": {"case": item.cases[0].application.public_id},
         "meetings.move": {"item": item.public_id, "way": "up"},
+        "proceedings.take_back": {"case": item.cases[0].application.public_id},
+        "proceedings.lift": {"row": db.session.scalars(select(Disqualification.public_id)).one()},
     }
 
 

@@ -11,11 +11,12 @@ from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
 from fundapp.boards.models import Board
 from fundapp.db import db
-from fundapp.meetings import actions
+from fundapp.meetings import actions, attendance
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.permissions import Role
 from tests.factories.assessments import assessed
 from tests.factories.people import official
+from tests.factories.seats import full_house
 
 
 def board(code: str = "KS") -> Board:
@@ -23,11 +24,12 @@ def board(code: str = "KS") -> Board:
 
 
 def planned(*, secretary: Account | None = None, held_on: date | None = None, body: Board | None = None) -> Meeting:
-    """A sitting with an empty agenda."""
+    """A sitting with an empty agenda, without the paragraphs that come with each sitting of the body."""
     return actions.plan_meeting(
         board=body or board(),
         held_on=held_on or clock.today(),
         place="Sessionssalen",
+        has_standing_items=False,
         by=secretary or official(Role.SECRETARY),
     )
 
@@ -49,8 +51,15 @@ def on_agenda(
 
 
 def opened(*, secretary: Account | None = None, held_on: date | None = None, body: Board | None = None) -> Meeting:
-    """An opened sitting with an empty agenda."""
+    """An opened sitting with an empty agenda, whose roll is called: all members and no substitute."""
     by = secretary or official(Role.SECRETARY)
     meeting = planned(secretary=by, held_on=held_on, body=body)
     actions.open_meeting(meeting, by=by)
+    return with_roll(meeting, secretary=by)
+
+
+def with_roll(meeting: Meeting, *, secretary: Account | None = None) -> Meeting:
+    """An opened sitting with all members of the body's full house there, the chair in the chair."""
+    members = [seat for seat in full_house(meeting.board) if seat.is_member]
+    attendance.call_roll(meeting, members, by=secretary or official(Role.SECRETARY))
     return meeting

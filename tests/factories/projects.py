@@ -8,6 +8,8 @@ from sqlalchemy import select
 from fundapp import clock
 from fundapp.accounts.models import Account
 from fundapp.db import db
+from fundapp.decisions import appeals
+from fundapp.decisions.force import force_of
 from fundapp.permissions import Role
 from fundapp.projects import actions
 from fundapp.projects.models import Instalment, Project
@@ -21,10 +23,20 @@ def running(**choices: Any) -> Project:
     return db.session.scalars(select(Project).where(Project.decision_id == decision.id)).one()
 
 
+def payable(project: Project) -> Project:
+    """A secretary has allowed payment before the decision is in force, where it is not."""
+    decision = project.decision
+    if not force_of(decision).is_in_force and decision.early_payment is None:
+        appeals.allow_early_payment(decision, reason="Kursen börjar på måndag.", by=official(Role.SECRETARY))
+        db.session.expire(decision, ["early_payment"])
+    return project
+
+
 def paid(
     project: Project, parts: int = 1, *, by: Account | None = None, paid_on: date | None = None
 ) -> list[Instalment]:
-    """The first `parts` instalments of the project, paid."""
+    """The first `parts` instalments of the project, paid; before the decision is in force with somebody's leave."""
+    payable(project)
     officer = by or official(Role.OFFICER)
     return [
         actions.pay(part, paid_on=paid_on or clock.today(), reference=f"LEV-{part.number}", by=officer)

@@ -12,14 +12,13 @@ from fundapp.accounts.actions import declare_conflict
 from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
 from fundapp.db import db
-from fundapp.decisions.actions import approve_minutes
 from fundapp.meetings import actions
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.permissions import Role
 from fundapp.workflow import ApplicationStatus, MeetingStatus, NotAllowed, StepNotPossible
 from tests.factories import DAY, on_day
 from tests.factories.assessments import assessed, under_assessment
-from tests.factories.decisions import recorded
+from tests.factories.decisions import approved, recorded
 from tests.factories.meetings import board, on_agenda, opened, planned
 from tests.factories.people import applicant, official, organisation
 
@@ -195,7 +194,7 @@ def test_nothing_changes_on_an_agenda_whose_minutes_are_approved(app: Flask) -> 
     with app.app_context():
         by = official(Role.SECRETARY)
         meeting, case = opened(secretary=by), assessed()
-        approve_minutes(meeting, approved_on=DAY, by=by)
+        approved(meeting, secretary=by)
         assert meeting.status is MeetingStatus.APPROVED
         with pytest.raises(StepNotPossible):
             actions.add_item(meeting, "Övrigt", by=by)

@@ -22,7 +22,7 @@ from fundapp.workflow import InstalmentStatus, NotAllowed, Outcome, ProjectStatu
 from tests.factories import on_day
 from tests.factories.decisions import decided, recorded
 from tests.factories.people import applicant, official
-from tests.factories.projects import paid, running
+from tests.factories.projects import paid, payable, running
 
 
 def test_a_grant_starts_a_project_with_its_dates_sum_and_objectives(app: Flask) -> None:
@@ -106,7 +106,7 @@ def test_paying_moves_the_ledger_and_writes_history(app: Flask) -> None:
 def test_the_same_payment_twice_is_one_payment(app: Flask) -> None:
     on_day()
     with app.app_context():
-        project = running()
+        project = payable(running())
         officer = official(Role.OFFICER)
         for _click in range(2):
             actions.pay(project.instalments[0], paid_on=clock.today(), reference="LEV-1", by=officer)
@@ -156,7 +156,7 @@ def test_two_officers_paying_at_once_make_one_payment(app_on_both: Flask, both_e
     app, contenders = app_on_both, 4
     on_day()
     with app.app_context():
-        key = running().instalments[0].id
+        key = payable(running()).instalments[0].id
         officers = [official(Role.OFFICER).id for _ in range(contenders)]
         db.session.commit()
     barrier = Barrier(contenders)

@@ -39,17 +39,17 @@ def test_instalments_sum_exactly_to_the_grant(granted: int, per_cent: list[int],
 
 
 def test_first_instalment_is_planned_for_the_start_of_a_project_that_has_not_begun() -> None:
-    days = planned_days(2, decided_on=date(2017, 3, 6), starts_on=date(2017, 4, 1), ends_on=date(2017, 4, 11))
+    days = planned_days(2, payable_on=date(2017, 3, 6), starts_on=date(2017, 4, 1), ends_on=date(2017, 4, 11))
     assert days == [date(2017, 4, 1), date(2017, 4, 6)]
 
 
-def test_first_instalment_is_planned_for_the_decision_when_the_project_has_begun() -> None:
-    days = planned_days(2, decided_on=date(2017, 3, 6), starts_on=date(2017, 1, 1), ends_on=date(2017, 3, 16))
+def test_first_instalment_is_planned_for_when_it_can_be_paid_where_the_project_has_begun() -> None:
+    days = planned_days(2, payable_on=date(2017, 3, 6), starts_on=date(2017, 1, 1), ends_on=date(2017, 3, 16))
     assert days == [date(2017, 3, 6), date(2017, 3, 11)]
 
 
 def test_a_decision_after_the_projects_end_plans_everything_for_its_day() -> None:
-    days = planned_days(2, decided_on=date(2017, 3, 6), starts_on=date(2017, 1, 1), ends_on=date(2017, 2, 1))
+    days = planned_days(2, payable_on=date(2017, 3, 6), starts_on=date(2017, 1, 1), ends_on=date(2017, 2, 1))
     assert days == [date(2017, 3, 6), date(2017, 3, 6)]
 
 

@@ -17,7 +17,7 @@ from fundapp.projects.models import Instalment, Project
 from fundapp.workflow import InstalmentStatus
 from tests.factories import on_day
 from tests.factories.people import official
-from tests.factories.projects import paid, running
+from tests.factories.projects import paid, payable, running
 from tests.ground.apps import SignIn
 from tests.ground.pages import send
 
@@ -31,7 +31,7 @@ class Scene:
         on_day()
         self.app = app
         with app.test_request_context(URL):
-            project = running(amount=45_000)
+            project = payable(running(amount=45_000))
             officer = official(Role.OFFICER)
             self.project = project.public_id
             self.parts = [part.public_id for part in project.instalments]

@@ -10,12 +10,12 @@ from sqlalchemy import event
 
 from fundapp.applications.models import ApplicationKind
 from fundapp.db import db
-from fundapp.decisions.actions import approve_minutes
 from fundapp.permissions import Role
 from fundapp.public import queries
 from fundapp.workflow import Outcome
 from tests.factories import on_day
 from tests.factories.assessments import assessed
+from tests.factories.decisions import approved as approved_sitting
 from tests.factories.decisions import decided, recorded
 from tests.factories.meetings import on_agenda
 from tests.factories.people import applicant, official, organisation
@@ -154,7 +154,7 @@ def test_what_came_of_it_is_shown_when_the_report_is_approved(app: Flask, client
     assert "Vi nådde målet 2.3." in page
 
 
-def test_paragraph_page_tells_nothing_of_who_was_not_granted(app: Flask, client: FlaskClient) -> None:
+def test_paragraph_page_lists_the_grants_apart_and_shows_the_minutes_whole(app: Flask, client: FlaskClient) -> None:
     on_day()
     with app.test_request_context(URL):
         secretary = official(Role.SECRETARY)
@@ -164,26 +164,28 @@ def test_paragraph_page_tells_nothing_of_who_was_not_granted(app: Flask, client:
         item = on_agenda(cases, secretary=secretary)
         recorded(item, cases[0], secretary=secretary)
         recorded(item, cases[1], outcome=Outcome.REJECT, secretary=secretary)
-        approve_minutes(item.meeting, approved_on=item.meeting.held_on, by=secretary)
+        approved_sitting(item.meeting, secretary=secretary)
         path = f"/sv/decisions/KS/{item.year}/{item.number}"
         db.session.commit()
         heading = item.heading
     page = client.get(path).text
     assert heading in page
-    assert "Det ena" in page
-    assert "Det andra" not in page
-    assert "Den Andra Föreningen" not in page
+    granted_, _table, minutes = page.partition("</table>")
+    assert "Det ena" in granted_
+    assert "Det andra" not in granted_
+    assert "Den Andra Föreningen" in minutes
 
 
-def test_paragraph_page_exists_only_for_approved_minutes_with_a_grant(app: Flask, client: FlaskClient) -> None:
+def test_paragraph_page_exists_only_for_approved_minutes(app: Flask, client: FlaskClient) -> None:
     on_day()
     with app.test_request_context(URL):
         pending = recorded().item
         refused = decided(outcome=Outcome.REJECT).item
         paths = [f"/sv/decisions/KS/{item.year}/{item.number}" for item in (pending, refused)]
         db.session.commit()
-    for path in [*paths, "/sv/decisions/KS/2017/999", "/sv/decisions/XX/2017/1"]:
+    for path in [paths[0], "/sv/decisions/KS/2017/999", "/sv/decisions/XX/2017/1"]:
         assert client.get(path).status_code == 404, path
+    assert client.get(paths[1]).status_code == 200
 
 
 def test_an_award_is_shown_under_its_paragraph(app: Flask, client: FlaskClient) -> None:

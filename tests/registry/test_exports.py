@@ -29,6 +29,7 @@ from tests.factories.applications import draft, submitted
 from tests.factories.meetings import on_agenda
 from tests.factories.people import applicant, official, organisation
 from tests.factories.registry import registered
+from tests.factories.seats import seated
 from tests.ground.apps import SignIn
 from tests.ground.shared import free_port
 
@@ -113,7 +114,7 @@ def test_what_somebody_typed_is_no_formula_in_the_file(app_on_both: Flask, signe
 
 def test_conflicts_and_drafts_are_in_no_file(app_on_both: Flask, signed_in: SignIn) -> None:
     with made(app_on_both):
-        partial, other, member = official(Role.OFFICER), official(Role.OFFICER), official(Role.MEMBER)
+        partial, other, member = official(Role.OFFICER), official(Role.OFFICER), seated().account
         owner = applicant()
         mine = organisation(owner, name="Annan förening", org_number="8024001128")
         draft(title="Ett utkast")

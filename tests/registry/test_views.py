@@ -30,6 +30,7 @@ from tests.factories.decisions import granted
 from tests.factories.people import applicant, official, organisation
 from tests.factories.registry import registered
 from tests.factories.reports import reported
+from tests.factories.seats import seated
 from tests.ground.apps import SignIn
 
 CANARY = "Kanariefågel"
@@ -372,7 +373,7 @@ def test_an_auditor_reads_and_writes_nothing(app: Flask, signed_in: SignIn) -> N
 
 def test_a_member_sees_no_case_before_it_is_on_an_agenda(app: Flask, signed_in: SignIn) -> None:
     with made(app):
-        who = official(Role.MEMBER)
+        who = seated().account
         key = assessed(title=CANARY).public_id
     client = signed_in(who)
     assert client.get(f"/en/cases/{key}").status_code == 404
