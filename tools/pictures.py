@@ -60,6 +60,7 @@ SUMMER = "a:has-text('Sommarläsning')"
 CIRCUS = "a:has-text('Cirkus på lovet')"
 CHECK = (CIRCUS, "a[href$='/check']")
 PHONE = (360,)
+SITTING, HELD = "a[href*='/meetings/']:has-text('2017')", "a[href*='/meetings/']:has-text('2016')"
 
 SHOTS = (
     Shot("start", None, "/sv/"),
@@ -94,7 +95,15 @@ SHOTS = (
     Shot("case", "officer@kalix.example", "/sv/cases", ("a:has-text('På skidor')",)),
     Shot("case-in-arabic", "registrar@kalix.example", "/sv/cases", ("a:has-text('خياطة')",)),
     Shot("sittings", "secretary@kalix.example", "/sv/sittings"),
-    Shot("sitting", "secretary@kalix.example", "/sv/sittings", ("a[href*='/meetings/']:has-text('2017')",)),
+    Shot("sitting", "secretary@kalix.example", "/sv/sittings", (SITTING,)),
+    Shot("notice-of-meeting", "secretary@kalix.example", "/sv/sittings", (SITTING, "a[href$='/notice']")),
+    Shot("roll", "secretary@kalix.example", "/sv/sittings", (HELD, "a[href*='/attendance']")),
+    Shot("minutes", "secretary@kalix.example", "/sv/sittings", (HELD, "a[href$='/minutes']")),
+    Shot("bodies", "secretary@kalix.example", "/sv/bodies/KS"),
+    Shot("noticeboard", None, "/sv/noticeboard"),
+    Shot("public-minutes", None, "/sv/meetings", ("main tbody th a",)),
+    Shot("stipend", "officer@kalix.example", "/sv/candidates"),
+    Shot("sealed-record", "auditor@kalix.example", "/sv/record"),
     Shot("projects", "officer@kalix.example", "/sv/projects"),
     Shot("project", "officer@kalix.example", "/sv/projects", ("a:has-text('Körkortsteori')",)),
     Shot("funds", "administrator@kalix.example", "/sv/funds"),

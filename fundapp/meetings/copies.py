@@ -53,7 +53,10 @@ def content_of(minutes: Minutes, hidden: Collection[str] = ()) -> dict[str, Any]
     if signed:
         content = content | {"signed": signed}
     if announced:
-        content = content | {"announced": announced}
+        told = {label for label, _value in announced}
+        notice = content["notice"]
+        before = [row for row in notice["rows"] if row[0] not in told]
+        content = content | {"announced": announced, "notice": notice | {"rows": before}}
     return without(content, hidden) if hidden else content
 
 

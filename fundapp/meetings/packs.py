@@ -355,8 +355,8 @@ def _describe(whole: "pikepdf.Pdf", reading: Reading) -> None:
     import pikepdf  # noqa: PLC0415  as above
 
     content = reading.content
-    title = f"{_d('Notice of meeting')} {content['abbreviation']} {content['held_on']}"
-    whole.docinfo["/Title"] = title
+    name = _d("Notice of meeting")
+    whole.docinfo["/Title"] = f"{name} {content['abbreviation']} {content['held_on']}"
     whole.Root.Lang = pikepdf.String("sv")
     whole.Root.PageMode = pikepdf.Name.UseOutlines
     whole.Root.ViewerPreferences = pikepdf.Dictionary(DisplayDocTitle=True)

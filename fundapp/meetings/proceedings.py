@@ -78,7 +78,7 @@ class Chairing(Base):
 class Ground(LabelledEnum):
     """How a disqualification came to be known."""
 
-    DECLARED = "declared", _dl("Declared")
+    DECLARED = "declared", _dl("Told by the person")
     FOUND = "found", _dl("Found by the system")
     DECIDED = "decided", _dl("Decided by the body")
 
