@@ -291,13 +291,14 @@ def _page(place: Paragraph, *, failed: TableForm | None = None, table: TableOfOu
 def _forms(place: Paragraph, failed: TableForm | None) -> dict[str, Any]:
     """Every form of the page by its name, blank but for the one that failed."""
     serving = place.serving
+    resolution = place.item.resolution or proposing.usual_resolution(place.item)
     blank: dict[str, TableForm] = {
         "disqualify": _disqualify_form(place, formdata=None),
         "motion": MotionForm(seats=serving, formdata=None),
         "remark": RemarkForm(seats=serving, formdata=None),
         "vote": VoteForm(seats=serving, formdata=None),
         "propositions": PropositionsForm(formdata=None, data={"text": _put(place)}),
-        "resolution": ResolutionForm(formdata=None, data={"text": place.item.resolution}),
+        "resolution": ResolutionForm(formdata=None, data={"text": resolution}),
     }
     return {name: failed if type(failed) is type(form) else form for name, form in blank.items()} | {
         "outcome": _outcome_form(place)

@@ -14,9 +14,9 @@ from fundapp import clock
 from fundapp.applications.models import Application
 from fundapp.db import db
 from fundapp.history.actions import record
-from fundapp.languages import Lazy, _dl
+from fundapp.languages import Lazy, _d, _dl, speaking
 from fundapp.meetings.holding import UNTIL_APPROVAL, cite, hold, taking_part
-from fundapp.meetings.models import AgendaCase, MinuteItem
+from fundapp.meetings.models import AgendaCase, ItemKind, MinuteItem
 from fundapp.meetings.presences import Room, room_of
 from fundapp.meetings.proceedings import Ballot, Choice, Motion, Remark, RemarkKind, Vote
 from fundapp.seats.models import Seat
@@ -55,6 +55,14 @@ def put_propositions(item: MinuteItem, text: str, *, application: Application | 
     place.propositions = text.strip()
     record(item, "put_propositions", by=by, case=application)
     db.session.flush()
+
+
+def usual_resolution(item: MinuteItem) -> str:
+    """What a body decides as a rule under a § that comes with every sitting, in Swedish; proposed, never recorded."""
+    if item.kind is not ItemKind.AGENDA:
+        return ""
+    with speaking("sv"):
+        return _d("%(board)s approves the agenda.", board=item.meeting.board.name)
 
 
 def resolve(item: MinuteItem, text: str, *, by: Any) -> None:

@@ -158,7 +158,11 @@ def _hours(meeting: Meeting) -> str:
         if meeting.begins_at is not None
         else _on_the_day(meeting.opened_at, meeting)
     )
-    return "–".join(part for part in (begins, _on_the_day(meeting.ended_at, meeting)) if part)
+    ended = _on_the_day(meeting.ended_at, meeting)
+    if ended and ended < begins:
+        # It was held earlier than it was called to.
+        begins = _on_the_day(meeting.opened_at, meeting)
+    return "–".join(part for part in (begins, ended) if part)
 
 
 def _on_the_day(instant: datetime | None, meeting: Meeting) -> str:

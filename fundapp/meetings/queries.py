@@ -22,7 +22,7 @@ from fundapp.decisions.models import Decision
 from fundapp.funds.models import Fund, Round
 from fundapp.goals.models import Objective
 from fundapp.meetings.minutes import NoticeOfMeeting
-from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
+from fundapp.meetings.models import AgendaCase, ItemKind, Meeting, MinuteItem
 from fundapp.permissions import Permission, Person, Role, is_allowed
 from fundapp.workflow import ApplicationStatus, MeetingStatus, Outcome
 
@@ -79,10 +79,11 @@ class Sitting:
 
     @property
     def first_open(self) -> ItemRow | None:
-        """The first § that waits for an outcome."""
-        for item in self.items:
-            if any(row.decision is None and not row.is_withdrawn for row in item.cases):
-                return item
+        """The first § that waits for an outcome, or for the agenda to be approved."""
+        for row in self.items:
+            is_agenda = row.item.kind is ItemKind.AGENDA and not row.item.resolution
+            if is_agenda or any(case.decision is None and not case.is_withdrawn for case in row.cases):
+                return row
         return None
 
 
