@@ -228,7 +228,7 @@ def _voted(vote: Vote) -> str:
     if vote.casting_seat is not None:
         name = named(vote.casting_seat)
         lines.append(_d("It is a tie, and the casting vote of the chair, %(name)s, decides.", name=name))
-    lines.append(_d("The decision is yes.") if vote.is_carried else _d("The decision is no."))
+    lines.append(_d("So it is decided: %(text)s", text=vote.yes_means if vote.is_carried else vote.no_means))
     return "\n".join(lines)
 
 

@@ -162,7 +162,7 @@ def _hours(meeting: Meeting) -> str:
     if ended and ended < begins:
         # It was held earlier than it was called to.
         begins = _on_the_day(meeting.opened_at, meeting)
-    return "–".join(part for part in (begins, ended) if part)
+    return "–".join(dict.fromkeys(part for part in (begins, ended) if part))
 
 
 def _on_the_day(instant: datetime | None, meeting: Meeting) -> str:

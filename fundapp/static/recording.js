@@ -13,6 +13,10 @@
   } catch {
     /* Without storage the choice holds for this page. */
   }
+  // A long agenda shows the § that is being dealt with.
+  const here = document.querySelector(".agenda [aria-current]");
+  const list = here && here.closest(".agenda");
+  if (list) list.scrollTop = here.offsetTop - list.clientHeight / 2;
   document.addEventListener("keydown", (event) => {
     if (off.checked || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat) return;
     const at = event.target;

@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from flask import Flask, session
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
+from stdnum import luhn
 
 from fundapp.accounts.actions import account_by_email, begin_session
 from fundapp.accounts.sessions import open_door_for
@@ -31,7 +33,7 @@ from tests.factories import on_day
 from tests.factories.assessments import assessed
 from tests.factories.people import applicant, official, organisation
 from tests.factories.seats import full_house
-from tests.ground.browser import PATIENCE, LiveServer
+from tests.ground.browser import PATIENCE
 
 SECRETARY = "siv@kommun.example"
 CHAIR, CHECKER, BIASED = "ks0@namnd.example", "ks7@namnd.example", "ks5@namnd.example"
@@ -39,8 +41,7 @@ PLACES = ("Töre", "Kalix", "Båtskärsnäs", "Nyborgs", "Sangis", "Risögrunds"
 KINDS = ("idrottsförening", "bygdeförening", "kulturförening", "odlarlag", "pensionärsförening")
 NAMES = [f"{place} {kind}" for kind in KINDS for place in PLACES]
 SOUGHT = 45_000
-# What the officer proposed, in turn, and the sum.
-PROPOSALS = (
+PROPOSALS = (  # what the officer proposed, in turn
     (Outcome.GRANT, SOUGHT),
     (Outcome.GRANT_IN_PART, 7_500),
     (Outcome.REJECT, None),
@@ -170,12 +171,15 @@ def make_agenda(app: Flask, together: int, alone: list[str]) -> Agenda:
         official(Role.SECRETARY, name="Siv Innala", email=SECRETARY)
         officer, made = official(Role.OFFICER), []
         for place, kind in enumerate(["together"] * together + alone):
-            by = house[BIASED] if kind == "disqualified" else applicant(language="en" if place == 1 else "sv")
-            organisation(by, name=NAMES[place])
+            language = "en" if place == 1 else "sv"
+            by = house[BIASED] if kind == "disqualified" else applicant(language=language)
+            bare = f"80201{place:04}"
+            organisation(by, name=NAMES[place], org_number=bare + luhn.calc_check_digit(bare))
             is_plain = kind in ("together", "plain")
             outcome, amount = PROPOSALS[place % len(PROPOSALS)] if is_plain else (Outcome.GRANT_IN_PART, 10_000)
+            title = f"Möten i {PLACES[place % len(PLACES)]}"
             made.append(
-                assessed(by=by, officer=officer, outcome=outcome, amount=amount, title=f"Möten i {PLACES[place % 6]}")
+                assessed(by=by, officer=officer, outcome=outcome, amount=amount, title=title, language=language)
             )
         db.session.commit()
         ids = [application.public_id for application in made]
@@ -267,14 +271,6 @@ def _record_other(keys: Keyboard, wanted: Outcome = Outcome.REJECT, reasons: str
     return keys.presses - before
 
 
-def _record_tabled(keys: Keyboard) -> int:
-    return _record_other(keys, Outcome.TABLE, "")
-
-
-def _record_referred(keys: Keyboard) -> int:
-    return _record_other(keys, Outcome.REFER_BACK, NEEDED)
-
-
 def _record_vote(keys: Keyboard) -> int:
     """A motion; six against six, one abstains, and the chair's casting vote; the mover's reservation."""
     before = keys.presses
@@ -310,8 +306,8 @@ RECORD = {
     "plain": _record_plain,
     "disqualified": _record_disqualified,
     "other": _record_other,
-    "tabled": _record_tabled,
-    "referred": _record_referred,
+    "tabled": partial(_record_other, wanted=Outcome.TABLE, reasons=""),
+    "referred": partial(_record_other, wanted=Outcome.REFER_BACK, reasons=NEEDED),
     "vote": _record_vote,
 }
 

@@ -1,5 +1,6 @@
 """Approved minutes are announced on the noticeboard, and the three weeks for appeals begin."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -10,12 +11,20 @@ from fundapp import clock
 from fundapp.db import db
 from fundapp.decisions import announcing
 from fundapp.history.models import HistoryEntry
+from fundapp.languages import speaking
 from fundapp.permissions import Role
 from fundapp.workflow import NotAllowed, StepNotPossible
 from tests.factories import on_day
 from tests.factories.decisions import decided, recorded
 from tests.factories.force import KEPT_AT, announced
 from tests.factories.people import official
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Refusals are compared in the language of the source."""
+    with speaking("en"):
+        yield
 
 
 def test_a_notice_names_the_paragraphs_and_its_three_days(app: Flask) -> None:

@@ -1,6 +1,7 @@
 """An appeal stops the decision's force, and ends; an annulled decision is undone in one transaction."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from fundapp.decisions.force import Standing
 from fundapp.decisions.models import AppealEnd
 from fundapp.funds.queries import ledger_faults
 from fundapp.history.models import HistoryEntry
+from fundapp.languages import speaking
 from fundapp.mail import Message
 from fundapp.permissions import Role
 from fundapp.projects.models import Project
@@ -31,6 +33,13 @@ from tests.factories.force import announced, annulled, appealed, ended
 from tests.factories.people import official
 from tests.factories.projects import paid, running
 from tests.factories.reports import approved, reported
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Refusals are compared in the language of the source."""
+    with speaking("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """Minutes that are signed are approved, all at once or one § before the others; letters wait to be released."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from fundapp.decisions.actions import record_outcome
 from fundapp.decisions.models import Letter
 from fundapp.funds.queries import ledger_faults
 from fundapp.history.models import HistoryEntry
+from fundapp.languages import speaking
 from fundapp.mail import Message, MessageStatus
 from fundapp.meetings import drawing_up, ending, presences, protocol, signing
 from fundapp.meetings.actions import add_item
@@ -29,6 +31,13 @@ from tests.factories.applications import PDF
 from tests.factories.decisions import approved, recorded, released, signed, with_checker
 from tests.factories.meetings import on_agenda, opened
 from tests.factories.people import official
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Refusals are compared in the language of the source."""
+    with speaking("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -18,13 +18,13 @@ from fundapp.funds import actions as ledger
 from fundapp.funds.models import Round
 from fundapp.funds.queries import ledger_faults
 from fundapp.mail import Enclosure, Message, MessageStatus
-from fundapp.meetings.minutes import BoardNotice, announced
-from fundapp.meetings.models import AgendaCase, MinuteItem
+from fundapp.meetings.minutes import BoardNotice, Minutes, announced
+from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.meetings.presences import room_of
 from fundapp.meetings.proceedings import Ballot, Disqualification, Vote
 from fundapp.permissions import Role
 from fundapp.projects.models import Instalment, Project
-from fundapp.workflow import InstalmentStatus
+from fundapp.workflow import ApplicationStatus, InstalmentStatus, MeetingStatus
 from tests.factories.applications import open_round
 from tests.factories.assessments import assessed
 from tests.factories.people import applicant, official, organisation
@@ -188,6 +188,26 @@ def the_outbox_tells_nothing() -> None:
 
 def pending() -> list[Decision]:
     return list(db.session.scalars(select(Decision).where(Decision.final_at.is_(None)).order_by(Decision.id)))
+
+
+def there() -> set[str]:
+    """What kinds of things there are to do something with."""
+    open_ = (MeetingStatus.PLANNED, MeetingStatus.OPENED)
+    on_open = select(AgendaCase.id).join(MinuteItem).join(MinuteItem.meeting).where(Meeting.status.in_(open_))
+    kinds = {
+        **{status.value: select(Meeting.id).where(Meeting.status == status) for status in MeetingStatus},
+        "assessed": select(Application.id).where(Application.status == ApplicationStatus.ASSESSED),
+        "placed": on_open,
+        "at the table": on_open.where(Meeting.status == MeetingStatus.OPENED),
+        "disqualified": select(Disqualification.id),
+        "pending": select(Decision.id).where(Decision.final_at.is_(None)),
+        "final": select(Decision.id).where(Decision.final_at.is_not(None)),
+        "minutes": select(Minutes.id).join(Minutes.meeting).where(Meeting.status != MeetingStatus.APPROVED),
+        "letters": select(Letter.id).where(Letter.released_at.is_(None)),
+        "appealed": select(Appeal.id).where(Appeal.ended_on.is_(None)),
+        "unpaid": select(Instalment.id).where(Instalment.status == InstalmentStatus.PLANNED),
+    }
+    return {kind for kind, rows in kinds.items() if db.session.scalar(rows.limit(1)) is not None}
 
 
 def whole(app: Flask) -> None:

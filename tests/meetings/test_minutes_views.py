@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -17,7 +17,7 @@ from fundapp.db import db
 from fundapp.decisions.models import Decision, Letter
 from fundapp.documents import Paper
 from fundapp.mail import Enclosure, Message, MessageStatus
-from fundapp.meetings import copies, drawing_up, ending, presences, signing
+from fundapp.meetings import copies, drawing_up, ending, presences, protocol, signing
 from fundapp.meetings.minutes import Minutes, MinutesSignature
 from fundapp.meetings.models import Meeting
 from fundapp.permissions import Role
@@ -266,3 +266,12 @@ def test_a_letter_of_a_case_with_a_conflict_is_neither_seen_nor_released(app: Fl
     client.post(f"/en/meetings/{meeting}/letters")
     with app.app_context():
         assert db.session.scalars(select(Letter)).one().released_at is None
+
+
+def test_a_sitting_that_was_over_before_it_was_called_to_has_its_real_hours(app: Flask) -> None:
+    with app.app_context():
+        meeting = ended()
+        meeting.begins_at = time(13)
+        assert protocol.sheet_of(meeting).content["meta"][2][1].startswith("Sessionssalen, 08:0")
+        meeting.begins_at = time(7, 30)
+        assert protocol.sheet_of(meeting).content["meta"][2][1].startswith("Sessionssalen, 07:30–08:0")

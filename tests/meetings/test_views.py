@@ -161,7 +161,7 @@ def test_a_case_with_a_conflict_leaves_no_trace_but_its_paragraph(app: Flask, si
     assert "1 case has no outcome yet" in soup.get_text()
     row = page(client, "/en/sittings").select("tbody tr")[0]
     assert [cell.get_text(strip=True) for cell in row.select("td.amount")] == ["2", "1"]
-    other = signed_in(in_app(app, lambda: official(Role.MEMBER).email))
+    other = signed_in(in_app(app, lambda: seated().account.email))
     assert len(page(other, f"/en/meetings/{public_id}").select(".board-case")) == 2
     assert client.post(f"/en/meetings/{public_id}/take-off", data={"case": hidden}).status_code == 404
 
