@@ -71,7 +71,7 @@ class Life(Living):
     # --- before the sitting ---------------------------------------------------------------------------------------
 
     @initialize(
-        depth=st.sampled_from([8, 6, 3, 7, 8, 5, 6, 4, 2, 7, 0]), outcomes=st.tuples(*[st.sampled_from(Outcome)] * 3)
+        depth=st.sampled_from([10, 7, 3, 9, 10, 5, 8, 4, 2, 7, 0]), outcomes=st.tuples(*[st.sampled_from(Outcome)] * 3)
     )
     def begin(self, depth: int, outcomes: tuple[Outcome, ...]) -> None:
         """How far the first sitting has come when the life begins."""
@@ -81,7 +81,9 @@ class Life(Living):
             lambda: self.open_sitting(0, 0),
             lambda: [self.record(number, outcome, number, True) for number, outcome in enumerate(outcomes)],
             lambda: self.wind_up(0),
+            lambda: self.pay(0, 0, "officer"),
             lambda: self.announce(0, 0),
+            lambda: self.pay(0, 0, "officer"),
             lambda: self.time_passes(25),
             lambda: self.pay(0, 0, "officer"),
         ][:depth]:
@@ -420,7 +422,7 @@ OFTEN = {"record", "sign", "approve", "announce", "pay", "appeal", "come again",
 REACHED = OFTEN | {
     "disqualify", "disqualify whom the system finds", "vote", "undo", "resume", "approve one §", "allow early",
     "withdraw", "take off agenda", "publish notice", "pay, refused",
-    *(f"end appeal: {kind.value}" for kind in AppealEnd),
+    *(f"end appeal: {kind.value}" for kind in set(AppealEnd) - {AppealEnd.LATE}),
 }  # fmt: skip
 
 
@@ -444,7 +446,7 @@ def lived(ground: Ground, reached: set[str], **choices: Any) -> None:
 
 
 def test_no_order_of_steps_pays_grants_numbers_or_tells_what_it_must_not(begun: Ground) -> None:
-    lived(begun, OFTEN, max_examples=12, stateful_step_count=20, derandomize=True)
+    lived(begun, OFTEN, max_examples=25, stateful_step_count=20, derandomize=True)
 
 
 @pytest.mark.slow
