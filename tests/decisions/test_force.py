@@ -1,5 +1,6 @@
 """When a decision is in force: the rule, the same rule as a condition of a query, and payment that waits for it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -41,6 +42,13 @@ DISMISSED = Tried(AppealEnd.DISMISSED, date(2017, 9, 4))
 WITHDRAWN = Tried(AppealEnd.WITHDRAWN, date(2017, 3, 20))
 LATE = Tried(AppealEnd.LATE, date(2017, 9, 4))
 ANNULLED = Tried(AppealEnd.ANNULLED, date(2017, 9, 4))
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Refusals are compared in the language of the source."""
+    with speaking("en"):
+        yield
 
 
 @pytest.mark.parametrize(
