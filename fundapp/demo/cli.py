@@ -10,6 +10,7 @@ from fundapp.db import db
 from fundapp.demo.cases import add_cases
 from fundapp.demo.people import PEOPLE, add_organisations, add_people
 from fundapp.demo.seats import add_seats
+from fundapp.record.actions import enter_waiting
 from fundapp.reference import load_reference
 
 
@@ -26,6 +27,7 @@ def demo() -> None:
             add_seats(accounts)
             add_cases(accounts, add_organisations(accounts))
         db.session.commit()
+        enter_waiting()  # the demo has no worker
     click.echo(f"\nfundapp's demo: {settings().base_url}\n")
     click.echo("Sign in with one of these addresses; the mail with the code is at /demo/mail:")
     for person in PEOPLE:

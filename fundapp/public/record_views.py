@@ -53,7 +53,7 @@ def _noticeboard_page() -> str:
 def feed() -> Response:
     """The newest notices as an Atom feed (RFC 4287)."""
     notices = record.newest_notices(IN_FEED)
-    updated = max((notice.recorded_at for notice in notices), default=clock.now())
+    updated = max((notice.recorded_at for notice in notices), default=clock.start_of(clock.today()))
     text = render_template(
         "public/noticeboard.xml", notices=notices, updated=updated, root=settings().base_url, legal=legal
     )
