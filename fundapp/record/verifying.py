@@ -238,13 +238,23 @@ def _exported(connection: Connection) -> list[tuple[int, SignedRoot | None]]:
     found: list[tuple[int, SignedRoot | None]] = []
     for row in connection.exec_driver_sql("SELECT * FROM record_root ORDER BY id").mappings():
         try:
-            at = datetime.fromisoformat(sealed.as_bytes(row["signed_at"]).decode()).replace(tzinfo=UTC)  # type: ignore[union-attr]  # never null
+            at = _instant(sealed.as_bytes(row["signed_at"]).decode())  # type: ignore[union-attr]  # never null
             read = SignedRoot(int(row["size"]), str(row["root"]), at, str(row["public_key"]), str(row["signature"]))
         except ValueError:
             found.append((row["id"], None))
         else:
             found.append((row["id"], read))
     return found
+
+
+def _instant(text: str) -> datetime:
+    """The instant, as it is written and in no other way: a reader takes any sign between the day and the time, and a
+    comma for the point, so that a changed bit there would pass. Errors: ValueError.
+    """
+    at = datetime.fromisoformat(text)
+    if text not in {at.isoformat(sign, exact) for sign in " T" for exact in ("auto", "microseconds")}:
+        raise ValueError(text)
+    return at.replace(tzinfo=UTC)
 
 
 def _wrong_roots(signed: list[tuple[int, SignedRoot | None]], path: Walk, trusted: str | None) -> Iterator[str]:

@@ -178,6 +178,14 @@ def test_one_bit_of_an_exported_root_is_found_and_named(whole: Flask, name: str)
     assert name in told
 
 
+@pytest.mark.parametrize(("sign", "other"), [(" ", "`"), (".", ",")])
+@pytest.mark.parametrize("both_engines", ["sqlite"], indirect=True)
+def test_an_instant_that_is_written_another_way_is_named(whole: Flask, sign: str, other: str) -> None:
+    """A reader of days takes both; each is one turned bit."""
+    _do(text(f"UPDATE record_root SET signed_at = replace(signed_at, '{sign}', '{other}') WHERE id = 1"))  # noqa: S608
+    assert _faults() == ["record_root 1: column signed_at was changed"]
+
+
 @pytest.mark.parametrize(
     ("name", "changed", "change"),
     [
