@@ -17,7 +17,16 @@ from tests.ground.house import Restore, client_of
 from tests.ground.sights import ALL, Sight, font_parts, sights
 
 # Names that are the same in every language: units, authorities, the languages' own, an example of a Swedish office.
-SAME_IN_ALL = {"kr", "Kalix", "Digg", "PDF", "Plusgiro", "Bankgiro", *(one.own_name for one in LANGUAGES.values())}
+SAME_IN_ALL = {
+    "kr",
+    "Kalix",
+    "Digg",
+    "PDF",
+    "Version",
+    "Plusgiro",
+    "Bankgiro",
+    *(one.own_name for one in LANGUAGES.values()),
+}
 SAME_IN_ALL |= {"Fritids", "och", "kulturförvaltningen", "Fritidsgården"}
 SYSTEM_HAS = {0x2192}  # an arrow, in the history alone, which officials read at their desks
 # It tells in the code's own words what was recorded; nobody but the auditor reads it.

@@ -101,7 +101,7 @@ SHOTS = (
     Shot("minutes", "secretary@kalix.example", "/sv/sittings", (HELD, "a[href$='/minutes']")),
     Shot("bodies", "secretary@kalix.example", "/sv/bodies/KS"),
     Shot("noticeboard", None, "/sv/noticeboard"),
-    Shot("public-minutes", None, "/sv/meetings", ("main tbody th a",)),
+    Shot("public-minutes", None, "/sv/meetings", ("tbody th a",)),
     Shot("stipend", "officer@kalix.example", "/sv/candidates"),
     Shot("sealed-record", "auditor@kalix.example", "/sv/record"),
     Shot("projects", "officer@kalix.example", "/sv/projects"),

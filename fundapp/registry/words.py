@@ -66,6 +66,7 @@ _SENTENCES: dict[str, Lazy] = {
     "save_translation": _dl("Saved a working translation"),
     "translate_decision": _dl("Translated the decision"),
     "ask_for_translation": _dl("The applicant asks for the decision in another language"),
+    "release_letter": _dl("Released a letter"),
     "send_again": _dl("Sent a letter again that had failed"),
     "message_in": _dl("A message came in from the applicant"),
     "message_out": _dl("Sent a message to the applicant"),

@@ -27,6 +27,7 @@ from tests.factories import on_day
 from tests.factories.applications import GRANT, PDF, draft, submitted
 from tests.factories.assessments import assessed, under_assessment
 from tests.factories.decisions import granted
+from tests.factories.force import announced
 from tests.factories.people import applicant, official, organisation
 from tests.factories.registry import registered
 from tests.factories.reports import reported
@@ -115,8 +116,8 @@ def test_each_task_leads_to_the_cases_it_counts(app: Flask, signed_in: SignIn) -
 def test_projects_to_pay_to_review_and_late_lead_to_the_projects_themselves(app: Flask, signed_in: SignIn) -> None:
     with made(app):
         who = official(Role.OFFICER)
-        reported()
-        granted(title="Utan redovisning")
+        announced(reported().project.decision)
+        announced(granted(title="Utan redovisning"))
     on_day(date(2018, 3, 1))  # the report was due on 15 February
     client = signed_in(who)
     counts = waiting(client)
