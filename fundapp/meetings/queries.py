@@ -12,6 +12,7 @@ from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import joinedload, selectinload
 
+from fundapp import clock
 from fundapp.accounts.queries import visible_to
 from fundapp.applications.models import Application
 from fundapp.assessments.models import Assessment, ObjectiveLink
@@ -24,6 +25,7 @@ from fundapp.goals.models import Objective
 from fundapp.meetings.minutes import NoticeOfMeeting
 from fundapp.meetings.models import AgendaCase, ItemKind, Meeting, MinuteItem
 from fundapp.permissions import Permission, Person, Role, is_allowed
+from fundapp.seats.models import Seat
 from fundapp.workflow import ApplicationStatus, MeetingStatus, Outcome
 
 _PREPARING = frozenset({Role.SECRETARY, Role.OFFICER, Role.REGISTRAR, Role.AUDITOR})
@@ -121,11 +123,26 @@ def _meetings() -> Select[Meeting]:
 
 
 def known_to(person: Person) -> ColumnElement[bool]:
-    """Sittings the person may know of: until its notice is published a planned one is not the members'."""
+    """Sittings the person may know of: a member those of the bodies where the member has a seat, today or on the
+    sitting's day, and not before the notice of a planned one is published.
+    """
     if person.roles & _PREPARING:
         return true()
-    is_published = exists().where(NoticeOfMeeting.meeting_id == Meeting.id)
-    return or_(Meeting.status != MeetingStatus.PLANNED, is_published)
+    today = clock.today()
+    has_seat = (
+        exists()
+        .where(
+            Seat.board_id == Meeting.board_id,
+            Seat.account_id == person.id,
+            or_(
+                and_(Seat.begins_on <= today, Seat.ends_on >= today),
+                and_(Seat.begins_on <= Meeting.held_on, Seat.ends_on >= Meeting.held_on),
+            ),
+        )
+        .correlate(Meeting)
+    )
+    is_published = exists().where(NoticeOfMeeting.meeting_id == Meeting.id).correlate(Meeting)
+    return and_(has_seat, or_(Meeting.status != MeetingStatus.PLANNED, is_published))
 
 
 def meetings() -> tuple[list[MeetingRow], list[MeetingRow]]:

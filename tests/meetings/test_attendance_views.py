@@ -17,7 +17,7 @@ from fundapp.workflow import MeetingStatus
 from tests.factories import on_day
 from tests.factories.meetings import planned, with_roll
 from tests.factories.people import official
-from tests.factories.seats import full_house
+from tests.factories.seats import full_house, seated
 from tests.ground.apps import SignIn
 
 
@@ -45,7 +45,7 @@ def sitting(app: Flask, *, is_called: bool = True, is_opened: bool = True) -> tu
 
 def secretary_of(app: Flask, signed_in: SignIn, role: Role = Role.SECRETARY) -> Any:
     with app.app_context():
-        email = official(role).email
+        email = (seated().account if role is Role.MEMBER else official(role)).email
         db.session.commit()
     return signed_in(email)
 

@@ -1,6 +1,7 @@
 """The sittings' pages: who sees what, what is refused, and that a conflict leaves no trace."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from tests.factories.assessments import assessed
 from tests.factories.decisions import recorded, signed
 from tests.factories.meetings import on_agenda, opened, planned
 from tests.factories.people import applicant, official, organisation
-from tests.factories.seats import seated
+from tests.factories.seats import board, seated
 from tests.ground.apps import SignIn
 
 READERS = (Role.SECRETARY, Role.MEMBER, Role.OFFICER, Role.REGISTRAR, Role.AUDITOR)
@@ -123,6 +124,21 @@ def test_the_board_room_reads_the_sitting_and_only_the_secretary_changes_it(
         status = client.post(f"/en/meetings/{public_id}/{path}", data=sent).status_code
         assert (status == 403) is not is_secretary, path
     assert (client.get("/en/meetings/new").status_code == 200) is is_secretary
+
+
+@pytest.mark.usefixtures("both_engines")
+def test_a_member_knows_the_sittings_of_the_bodies_where_the_member_has_a_seat(app: Flask, signed_in: SignIn) -> None:
+    public_id = in_app(app, lambda: opened().public_id)
+    ended = (date(2016, 1, 1), date(2016, 12, 31))
+    readers = {
+        "own body": (in_app(app, lambda: seated().account.email), 200),
+        "another body": (in_app(app, lambda: seated(applicant("Ulla"), body=board("FoK")).account.email), 404),
+        "a seat that ended before": (in_app(app, lambda: seated(applicant("Per"), term=ended).account.email), 404),
+    }
+    for who, (email, status) in readers.items():
+        client = signed_in(email)
+        assert client.get(f"/sv/meetings/{public_id}").status_code == status, who
+        assert (public_id in client.get("/sv/sittings").text) is (status == 200), who
 
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, None])
