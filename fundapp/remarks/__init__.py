@@ -1,0 +1,1 @@
+"""What officials tell each other about a case: flags and internal notes, never a part of the case's documents."""
