@@ -1,0 +1,1 @@
+"""Several officials assess one case, each blind to the others until their own is sent; and a second pair of eyes."""

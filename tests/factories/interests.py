@@ -1,0 +1,28 @@
+"""Interests in the register, and names that are found."""
+
+from sqlalchemy import select
+
+from fundapp import clock
+from fundapp.accounts.found import NamedPerson
+from fundapp.accounts.interests import keep
+from fundapp.accounts.models import Account, Signatory
+from fundapp.db import db
+from tests.factories.people import applicant, organisation
+
+
+def question_to(person: Account, *, name: str = "Byns hus", org_number: str = "8020019991") -> NamedPerson:
+    """An applicant names somebody of the person's name."""
+    elsewhere = organisation(applicant("Erik", "erik@by.example"), name=name, org_number=org_number)
+    elsewhere.signatories.append(Signatory(position=2, name=person.name))
+    db.session.flush()
+    return db.session.scalars(select(NamedPerson).where(NamedPerson.text == person.name_key)).one()
+
+
+def places(person: Account) -> dict[str, dict[str, object]]:
+    """One in the register, and a question that is open."""
+    interest = keep(name="Byalaget", role="Kassör", begins_on=clock.today(), by=person)
+    named = question_to(person)
+    return {
+        **{f"interests.{name}": {"public_id": interest.public_id} for name in ("change", "take_back")},
+        **{f"interests.{name}": {"public_id": named.public_id} for name in ("is_me", "is_not_me")},
+    }
