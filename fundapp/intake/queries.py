@@ -1,0 +1,147 @@
+"""What is being entered, what is to be posted, which corrections wait; nothing in which the reader has a conflict."""
+
+from dataclasses import dataclass
+
+from flask_login import current_user
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from fundapp import clock
+from fundapp.accounts.models import Organisation
+from fundapp.accounts.queries import visible_to, without_conflict
+from fundapp.applications.models import Application
+from fundapp.db import db
+from fundapp.funds.models import Fund, FundState, Round
+from fundapp.intake.merging import why_not_into
+from fundapp.intake.models import Correction, Intake
+from fundapp.languages import Lazy
+from fundapp.mail import Enclosure, Message, MessageStatus
+from fundapp.permissions import Person
+from fundapp.workflow import ENDED, ApplicationStatus
+
+MOST = 100
+
+
+def rounds() -> list[Round]:
+    """The rounds that have opened, the newest first: what comes late is received too."""
+    found = select(Round).join(Round.fund).options(joinedload(Round.fund))
+    found = found.where(Fund.state == FundState.OPEN, Round.opens_at <= clock.now())
+    return list(db.session.scalars(found.order_by(Round.closes_at.desc(), Round.id).limit(20)))
+
+
+def entry(public_id: str) -> Intake | None:
+    """What is being entered, or has been, by the application's public id."""
+    found = select(Intake).join(Intake.application).where(Application.public_id == public_id)
+    return db.session.scalar(found.where(without_conflict(current_user)))
+
+
+def entries(person: Person) -> list[Intake]:
+    """What was begun and is not received yet, the oldest first."""
+    found = select(Intake).join(Intake.application).where(_is_begun(person)).order_by(Intake.id).limit(MOST)
+    with_all = joinedload(Intake.application).options(
+        joinedload(Application.organisation), selectinload(Application.sections)
+    )
+    return list(db.session.scalars(found.options(with_all, joinedload(Intake.entered_by))))
+
+
+def _is_begun(person: Person) -> ColumnElement[bool]:
+    return and_(Application.is_entered, Application.status == ApplicationStatus.DRAFT, without_conflict(person))
+
+
+def begun(person: Person) -> Select[int]:
+    """How many are being entered."""
+    return select(func.count()).select_from(Application).where(_is_begun(person))
+
+
+def by_number(org_number: str) -> Organisation | None:
+    """The organisation with this number that was entered first, unless another has taken it over."""
+    found = select(Organisation).where(Organisation.org_number == org_number, Organisation.merged_into_id.is_(None))
+    return db.session.scalars(found.order_by(Organisation.id).limit(1)).first()
+
+
+def doubles(organisation: Organisation) -> list[Organisation]:
+    """Other entries with the same number that nobody has taken over."""
+    if organisation.org_number is None:
+        return []
+    same = Organisation.org_number == organisation.org_number, Organisation.id != organisation.id
+    found = select(Organisation).where(*same, Organisation.merged_into_id.is_(None)).order_by(Organisation.id)
+    return list(db.session.scalars(found))
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A letter for the post, with its application: the right is asked of that."""
+
+    message: Message
+    application: Application
+
+    @property
+    def permission_subject(self) -> Application:
+        return self.application
+
+
+def _by_post(person: Person) -> Select[Message, Application]:
+    return (
+        select(Message, Application)
+        .join(Application, Application.public_id == Message.thread)
+        .where(Message.status == MessageStatus.BY_POST, visible_to(person))
+    )
+
+
+def to_post(person: Person) -> list[Posted]:
+    """What is to be printed and posted, the oldest first."""
+    found = _by_post(person).order_by(Message.id).limit(MOST)
+    found = found.options(selectinload(Message.enclosures).joinedload(Enclosure.paper), joinedload(Application.case))
+    return [Posted(row[0], row[1]) for row in db.session.execute(found)]
+
+
+def waiting_for_post(person: Person) -> Select[int]:
+    """How many are to be posted."""
+    return select(func.count()).select_from(_by_post(person).subquery())
+
+
+def letter(public_id: str) -> Posted | None:
+    row = db.session.execute(_by_post(current_user).where(Message.public_id == public_id)).one_or_none()
+    return Posted(row[0], row[1]) if row is not None else None
+
+
+def correction(public_id: str) -> Correction | None:
+    found = select(Correction).join(Correction.application)
+    return db.session.scalar(found.where(Correction.public_id == public_id, visible_to(current_user)))
+
+
+def corrections(person: Person) -> list[Correction]:
+    """What waits for a second person, the oldest first."""
+    found = select(Correction).join(Correction.application).where(_waits(), visible_to(person))
+    with_all = (
+        joinedload(Correction.application).joinedload(Application.case),
+        joinedload(Correction.organisation),
+        joinedload(Correction.account),
+        joinedload(Correction.proposed_by),
+    )
+    return list(db.session.scalars(found.order_by(Correction.id).limit(MOST).options(*with_all)))
+
+
+def _waits() -> ColumnElement[bool]:
+    return Correction.decided_at.is_(None)
+
+
+def to_approve(person: Person) -> Select[int]:
+    """How many wait for this person: not one's own."""
+    found = select(func.count()).select_from(Correction).join(Correction.application)
+    return found.where(_waits(), visible_to(person), Correction.proposed_by_id != person.id)
+
+
+def may_merge_into(application: Application, person: Person) -> list[tuple[Application, Lazy | None]]:
+    """The applicant's other applications that the person may see, each with why it cannot be merged into."""
+    same: list[ColumnElement[bool]] = []
+    if application.organisation_id is not None:
+        same.append(Application.organisation_id == application.organisation_id)
+    if application.org_number:
+        same.append(Application.org_number == application.org_number)
+    if not same:
+        return []
+    found = select(Application).where(or_(*same), Application.id != application.id, visible_to(person))
+    found = found.where(Application.status.not_in(ENDED)).options(joinedload(Application.case))
+    rows = db.session.scalars(found.order_by(Application.id.desc()).limit(20))
+    return [(each, why_not_into(application, each)) for each in rows]
