@@ -28,7 +28,7 @@ from fundapp.assessments import rules as assessment_rules
 from fundapp.db import db
 from fundapp.decisions.actions import demand_undecided
 from fundapp.files import Checked
-from fundapp.funds.models import FundKind, Round
+from fundapp.funds.models import FundKind, FundState, Round
 from fundapp.history.actions import record
 from fundapp.languages import _d, _l, day_and_time, speaking
 from fundapp.permissions import Permission, why_not
@@ -52,7 +52,7 @@ def start(
     Errors: NotAllowed, StepNotPossible (round closed, or the organisation may not apply here).
     """
     _demand(by, Permission.START_APPLICATION)
-    if not rules.is_open_at(round_, clock.now()):
+    if round_.fund.state is not FundState.OPEN or not rules.is_open_at(round_, clock.now()):
         raise StepNotPossible(_l("This cannot be applied for now."))
     _demand_fitting(round_, kind, organisation, by)
     application = Application(
@@ -64,6 +64,7 @@ def start(
         language=language,
         text_language=text_language or language,
         form_version=FORM_VERSION,
+        terms_version=round_.fund.version,
     )
     db.session.add(application)
     record(application, "start", by=by, kind=kind)
@@ -136,7 +137,8 @@ def _hold_to_send(application: Application, by: Account) -> str | None:
 
 def _sent_already(application: Application) -> Submission | None:
     """The copy there is, where the application was sent and nothing is asked for now."""
-    if rules.is_editable(application) or application.status is ApplicationStatus.WITHDRAWN:
+    is_over = application.status in (ApplicationStatus.WITHDRAWN, ApplicationStatus.MERGED)
+    if is_over or rules.is_editable(application):
         return None
     return application.last_submission
 
@@ -231,7 +233,7 @@ def attach_later(application: Application, kind: str, checked: Checked, *, by: A
         file_document(
             application.case,
             direction=Direction.RECEIVED,
-            subject=attachment_subject(kind, application.round.fund.terms),
+            subject=attachment_subject(kind, application.terms),
             counterpart=sender_of(application),
             file=stored,
             by=by,
@@ -273,6 +275,8 @@ def submit(application: Application, *, by: Account) -> Submission:
     """
     came = clock.now()
     _demand(by, Permission.SUBMIT_APPLICATION, application)
+    if application.is_try_out:
+        raise StepNotPossible(_l("This cannot be applied for now."))
     unchosen = _hold_to_send(application, by)
     now = rules.received_at(application.round, came, clock.now())
     sent = _sent_already(application)
@@ -295,6 +299,8 @@ def submit(application: Application, *, by: Account) -> Submission:
         for name, value in reading.facts_of(sections).items():
             setattr(application, name, value)
         step, facts = ("submit", _facts_of_sending(application.round, now)) if is_first else ("complete", {})
+        if is_first:
+            application.terms_version = application.round.fund.version
         take_step(application, step, by=by, **facts)
         submission = _freeze(application, sections, signed, at=now, by=by)
     if not is_first:

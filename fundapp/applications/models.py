@@ -3,7 +3,18 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Connection, ForeignKey, Index, String, UniqueConstraint, event, false, inspect
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    event,
+    false,
+    inspect,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundapp import workflow
@@ -11,11 +22,11 @@ from fundapp.accounts.models import Account, Organisation
 from fundapp.db import Base, Sealed, enum_type, public_id_column
 from fundapp.documents import Paper
 from fundapp.files import StoredFile
-from fundapp.funds.models import Round
+from fundapp.funds.models import Round, terms_at
 from fundapp.goals.models import GoalArea
 from fundapp.languages import LabelledEnum, _l
 from fundapp.registry.models import Case
-from fundapp.search import searchable
+from fundapp.search import SORTED_BY, searchable
 from fundapp.workflow import ApplicationStatus
 
 
@@ -32,21 +43,34 @@ def _language_of_page(row: Any) -> str:
     return str(row.get_current_parameters()["language"])
 
 
+SORT_KEYS = ("title_key", "applicant_key", "officer_key", "number_key", "sought_key", "state_key")
+
+
+def _sort_key() -> Mapped[str]:
+    """A text that `search.sort_key` made, compared sign by sign whatever the database's own order."""
+    kind = String(SORTED_BY, collation="C").with_variant(String(SORTED_BY), "sqlite")
+    return mapped_column(kind, default="", server_default=text("''"), deferred=True)
+
+
 class Application(Base):
     """One application or nomination. Facts are empty while it is a draft; sums in kronor, days local."""
 
     __tablename__ = "application"
     __table_args__ = (
         CheckConstraint("status = 'DRAFT' OR submitted_at IS NOT NULL", name="sent_has_instant"),
-        CheckConstraint("status IN ('DRAFT', 'SUBMITTED', 'WITHDRAWN') OR case_id IS NOT NULL", name="has_case"),
+        CheckConstraint(
+            "status IN ('DRAFT', 'SUBMITTED', 'WITHDRAWN', 'MERGED') OR case_id IS NOT NULL", name="has_case"
+        ),
         CheckConstraint("kind <> 'GRANT' OR status = 'DRAFT' OR amount_requested > 0", name="grant_asks_for_money"),
         CheckConstraint("kind = 'NOMINATION' OR organisation_id IS NOT NULL", name="has_organisation"),
+        CheckConstraint("NOT is_try_out OR status = 'DRAFT'", name="try_out_is_draft"),
         Index("ix_application_status_submitted_at", "status", "submitted_at"),
-        Index("ix_application_submitted_at", "submitted_at"),
+        Index("ix_application_submitted_at_id", "submitted_at", "id"),
         # The list of cases goes by id, newest first, under each of its filters.
         Index("ix_application_status_id", "status", "id"),
         Index("ix_application_round_id_id", "round_id", "id"),
         Index("ix_application_officer_id_id", "officer_id", "id"),
+        *(Index(f"ix_application_{name}_id", name, "id") for name in SORT_KEYS),
         Index(
             "ix_application_search_text",
             "search_text",
@@ -72,9 +96,13 @@ class Application(Base):
     # Which language the answers are written in; `language` is that of the questions and of our letters.
     text_language: Mapped[str] = mapped_column(String(10), default=_language_of_page, server_default="sv")
     form_version: Mapped[int]
+    terms_version: Mapped[int | None]  # the fund's version it was begun under, and from sending on the one it was sent
+    is_try_out: Mapped[bool] = mapped_column(default=False, server_default=false())  # an administrator's, never sent
 
     submitted_at: Mapped[datetime | None]
     is_late: Mapped[bool] = mapped_column(default=False, server_default=false())  # it came in when the round had closed
+    # A registrar entered it for the sender (the package intake); until it is received, the applicant does not see it.
+    is_entered: Mapped[bool] = mapped_column(default=False, server_default=false())
     end_told_on: Mapped[date | None]  # when the mail went out that says that the draft will be removed
     title: Mapped[str | None] = mapped_column(String(200))
     summary: Mapped[str | None]
@@ -92,6 +120,13 @@ class Application(Base):
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"), unique=True)
     officer_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     search_text: Mapped[str | None] = mapped_column(deferred=True)  # see _keep_searchable
+    # What lists are sorted by, in order and without gaps of NULL; see searched.py.
+    title_key: Mapped[str] = _sort_key()
+    applicant_key: Mapped[str] = _sort_key()
+    officer_key: Mapped[str] = _sort_key()
+    number_key: Mapped[str] = _sort_key()
+    sought_key: Mapped[int] = mapped_column(default=0, server_default="0", deferred=True)
+    state_key: Mapped[int] = mapped_column(default=0, server_default="0", deferred=True)
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -116,6 +151,14 @@ class Application(Base):
     @property
     def permission_subject(self) -> "Application":
         return self
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """The fund's terms as they were when it was sent; of a draft as they are now."""
+        fund = self.round.fund
+        if self.status is ApplicationStatus.DRAFT or self.terms_version in (None, fund.version):
+            return fund.terms
+        return terms_at(fund, self.terms_version)
 
     @property
     def reference(self) -> str:

@@ -18,7 +18,7 @@ from fundapp.assessments.models import CompletionRequest
 from fundapp.config import settings
 from fundapp.db import db
 from fundapp.decisions.models import Decision
-from fundapp.funds.models import Fund, Round
+from fundapp.funds.models import Fund, FundState, Round
 from fundapp.languages import _
 from fundapp.messages.queries import has_unread
 from fundapp.projects.models import Project
@@ -62,7 +62,7 @@ def open_rounds(fund_code: str | None = None) -> list[Round]:
     """The municipality's rounds that take applications at this instant; of one fund where its code is given."""
     now = clock.now()
     found = select(Round).join(Fund).where(Round.opens_at <= now, Round.closes_at > now)
-    found = found.where(Fund.municipality == settings().municipality)
+    found = found.where(Fund.municipality == settings().municipality, Fund.state == FundState.OPEN)
     if fund_code is not None:
         found = found.where(Fund.code == fund_code)
     return list(db.session.scalars(found.order_by(Fund.kind, Round.opens_at)))
@@ -119,7 +119,7 @@ def asked_of(application: Application, to_report: Mapping[int, Project]) -> Aske
     if application.status is ApplicationStatus.DRAFT:
         round_ = application.round
         now = clock.now()
-        if not rules.may_send_at(round_, now):
+        if application.is_try_out or not rules.may_send_at(round_, now):
             return None
         is_late = rules.is_late_at(round_, now)
         last = None if round_.is_continuous and not is_late else rules.last_day(round_)
@@ -182,7 +182,7 @@ def card(application: Application) -> Card:
 
 def _card(application: Application, to_report: Mapping[int, Project]) -> Card:
     is_draft, now, round_ = application.status is ApplicationStatus.DRAFT, clock.now(), application.round
-    is_closed = is_draft and not rules.may_send_at(round_, now)
+    is_closed = is_draft and not application.is_try_out and not rules.may_send_at(round_, now)
     is_late = is_draft and not is_closed and rules.is_late_at(round_, now)
     where = _("It was never sent, and the time to apply is over.") if is_closed else rules.where_it_is(application)
     return Card(

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import joinedload
 
 from fundapp import clock
+from fundapp.accounts.models import Account
 from fundapp.applications import emails, rules
 from fundapp.applications.models import Application, Attachment, Section, SectionAside, SectionChange, Signature
 from fundapp.db import db, reread
@@ -45,23 +46,24 @@ def end_drafts() -> int:
                 emails.send_draft_end(draft, kept_until=rules.kept_until(draft.round, today))
                 record(draft, "tell_of_removal", by=None)
         elif today > rules.kept_until(draft.round, draft.end_told_on):
-            removed += _remove(draft)
+            removed += remove(draft)
     return removed
 
 
 def _drafts(where: ColumnElement[bool]) -> list[Application]:
     found = select(Application).join(Round, Round.id == Application.round_id)
-    found = found.where(Application.status == ApplicationStatus.DRAFT, where).order_by(Application.id)
+    is_draft = (Application.status == ApplicationStatus.DRAFT) & ~Application.is_entered & ~Application.is_try_out
+    found = found.where(is_draft, where).order_by(Application.id)
     return list(db.session.scalars(found.options(joinedload(Application.organisation))))
 
 
-def _remove(draft: Application) -> bool:
+def remove(draft: Application, *, by: Account | None = None) -> bool:
     """Take the draft away with everything typed and its files; the history keeps that it was there."""
     with db.session.begin_nested():
         reread(draft, with_for_update={"of": Application})
         if draft.status is not ApplicationStatus.DRAFT:
             return False
-        record(draft, "remove_draft", by=None)
+        record(draft, "remove_draft", by=by)
         files = list(db.session.scalars(select(Attachment.file_id).where(Attachment.application_id == draft.id)))
         sections = select(Section.id).where(Section.application_id == draft.id)
         db.session.execute(delete(SectionChange).where(SectionChange.section_id.in_(sections)))

@@ -222,6 +222,7 @@ _WHERE: dict[ApplicationStatus, Lazy] = {
     _S.DISMISSED: _l("The board has dismissed the application without examining it."),
     _S.WRITTEN_OFF: _l("The board has closed the case without a decision in the matter."),
     _S.WITHDRAWN: _l("You have withdrawn it. Nothing more happens with it."),
+    _S.MERGED: _l("It is the same as another application of yours, and is handled there."),
 }
 _WHERE_OF_STIPEND: dict[ApplicationStatus, Lazy] = {
     _S.GRANTED: _l("The board has decided: it gets the stipend."),

@@ -8,8 +8,9 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from fundapp import clock, documents, files, languages
-from fundapp.applications import actions, queries, rules, saving, signing
+from fundapp.applications import actions, queries, rules, saving, signing, trying
 from fundapp.applications import answers as reading
+from fundapp.applications.changed import since_begun
 from fundapp.applications.forms import AskForTranslationForm, AttachForm, LanguageForm, StartForm, offers
 from fundapp.applications.models import Application, ApplicationKind
 from fundapp.applications.progress import progress
@@ -18,7 +19,7 @@ from fundapp.applications.questions.base import RowsField
 from fundapp.applications.tasks import tasks
 from fundapp.decisions.force import forces
 from fundapp.funds.models import Round
-from fundapp.languages import _
+from fundapp.languages import _, _d
 from fundapp.messages import queries as conversation
 from fundapp.permissions import Permission, is_allowed, why_not
 from fundapp.web.access import keep_anyway, needs
@@ -87,6 +88,7 @@ def show(application: Application) -> Page:
             card=queries.card(application),
             tasks=tasks(application, may_write=why_not_write is None),
             why_not_write=why_not_write,
+            changed=since_begun(application),
             asked_for=queries.open_request(application),
             messages=conversation.thread(application),
         )
@@ -199,7 +201,7 @@ def _section_page(
         number=codes.index(form.section_code) + 1,
         count=len(codes),
         next_url=_after(application, form.section_code),
-        terms=application.round.fund.terms,
+        terms=application.terms,
     )
 
 
@@ -287,6 +289,7 @@ def _check_page(application: Application) -> str:
         "applications/check.html",
         application=application,
         card=queries.card(application),
+        changed=since_begun(application),
         sections=reading.all_sections(application),
         missing=rules.missing_parts(reading.states(application)),
         opened=actions.opened(application) if may_write else {},
@@ -306,12 +309,21 @@ def submit(application: Application) -> Page:
     chosen between two texts, the section that asks comes first.
     """
     try:
+        if application.is_try_out:
+            return _try_out_done(application)
         actions.submit(application, by=current_user)
     except rules.NotChosen as fault:
         return redirect(url_for("applications.section", public_id=application.public_id, code=fault.code))
     except (rules.NotComplete, signing.NotSigned):
         return _check_page(application), 422
     return redirect(url_for("applications.receipt", public_id=application.public_id))
+
+
+def _try_out_done(application: Application) -> Response:
+    """Errors: rules.NotComplete."""
+    trying.finish(application, by=current_user)
+    flash(_d("You have come to the end of the form. Nothing was sent."), "good")
+    return redirect(url_for("fund_editing.try_out", public_id=application.round.fund.code))
 
 
 @blueprint.get("/applications/<public_id>/receipt")

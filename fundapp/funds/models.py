@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, object_session, relationship
 
 from fundapp import clock
 from fundapp.boards.models import Board
@@ -22,8 +22,18 @@ class FundKind(LabelledEnum):
     STIPEND = "stipend", _l("Stipend for what has been achieved")
 
 
+class FundState(LabelledEnum):
+    """Only an open fund is seen by others than the administrator."""
+
+    DRAFT = "draft", _dl("Draft")
+    TRIED = "tried", _dl("Tried out")
+    OPEN = "open", _dl("Open")
+
+
 class Fund(Base):
-    """Something that can be applied for. `terms` is the fund's TOML as data, each value with its source."""
+    """Something that can be applied for. `terms` is the fund's TOML as data, each value with its source. `version`
+    counts its changes, each kept as a FundVersion; `edited_at`: it was changed here, and its file is no longer read.
+    """
 
     __tablename__ = "fund"
 
@@ -35,10 +45,39 @@ class Fund(Base):
     board_id: Mapped[int] = mapped_column(ForeignKey("board.id"))
     statutes_board_id: Mapped[int] = mapped_column(ForeignKey("board.id"))
     terms: Mapped[dict[str, Any]]
+    state: Mapped[FundState] = mapped_column(enum_type(FundState), default=FundState.OPEN)
+    version: Mapped[int] = mapped_column(default=1)
+    edited_at: Mapped[datetime | None]
 
     board: Mapped[Board] = relationship(foreign_keys=board_id)
     statutes_board: Mapped[Board] = relationship(foreign_keys=statutes_board_id)
     rounds: Mapped[list["Round"]] = relationship(back_populates="fund", order_by="Round.opens_at")
+
+    @property
+    def thread(self) -> str:
+        return f"fund-{self.id}"
+
+
+class FundVersion(Sealed, Base):
+    """A fund's terms as they were from one change to the next. `part`: what was changed, a key of the terms; "file"
+    for what was loaded. What was sent keeps the version it was sent under.
+    """
+
+    __tablename__ = "fund_version"
+
+    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"), primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    part: Mapped[str] = mapped_column(String(40))
+    terms: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
+def terms_at(fund: Fund, number: int | None) -> dict[str, Any]:
+    """The fund's terms in one of its versions; those that stand now where that one was never kept."""
+    session = object_session(fund)
+    kept = session.get(FundVersion, (fund.id, number)) if session is not None and number is not None else None
+    return kept.terms if kept is not None else fund.terms
 
 
 class Round(Base):

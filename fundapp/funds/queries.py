@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session, selectinload
 
 from fundapp import clock
 from fundapp.accounts.models import Account, OrganisationKind
+from fundapp.applications.questions import SECTIONS
 from fundapp.boards.queries import boards_of
 from fundapp.config import settings
+from fundapp.data_texts import chosen
 from fundapp.db import db
-from fundapp.funds.models import Fund, LedgerEntry, LedgerKind, Round
-from fundapp.funds.terms import Text
+from fundapp.funds.models import Fund, FundState, LedgerEntry, LedgerKind, Round
 from fundapp.languages import Lazy, _d, _dl, current, day_and_time, listed, long_day, money, number
 
 
@@ -70,20 +71,41 @@ class LedgerFault:
 def funds_here() -> list[Fund]:
     """Everything the municipality offers: funds first, then stipends, each with its rounds."""
     found = db.session.scalars(
-        select(Fund).where(Fund.municipality == settings().municipality).options(selectinload(Fund.rounds))
+        select(Fund)
+        .where(Fund.municipality == settings().municipality, Fund.state == FundState.OPEN)
+        .options(selectinload(Fund.rounds))
     )
     return sorted(found, key=lambda fund: (fund.kind.value, fund.name))
 
 
+def funds_not_open() -> list[Fund]:
+    """What an administrator is making; nobody else sees it."""
+    found = select(Fund).where(Fund.municipality == settings().municipality, Fund.state != FundState.OPEN)
+    return list(db.session.scalars(found.order_by(Fund.name)))
+
+
 def fund_by_code(code: str) -> Fund | None:
+    """An open fund of this municipality."""
+    fund = any_fund(code)
+    return fund if fund is not None and fund.state is FundState.OPEN else None
+
+
+def any_fund(code: str) -> Fund | None:
+    """A fund of this municipality in any state, for the administrator alone."""
     return db.session.scalar(select(Fund).where(Fund.code == code, Fund.municipality == settings().municipality))
 
 
-def round_by_id(key: int | str) -> Round | None:
-    """One round of this municipality's funds."""
+def any_round(key: int | str) -> Round | None:
+    """A round of this municipality's funds in any state, for the administrator alone."""
     return db.session.scalar(
         select(Round).join(Fund).where(Round.id == int(key), Fund.municipality == settings().municipality)
     )
+
+
+def round_by_id(key: int | str) -> Round | None:
+    """One round of this municipality's open funds."""
+    round_ = any_round(key)
+    return round_ if round_ is not None and round_.fund.state is FundState.OPEN else None
 
 
 def open_rounds() -> list[Round]:
@@ -93,7 +115,12 @@ def open_rounds() -> list[Round]:
         db.session.scalars(
             select(Round)
             .join(Fund)
-            .where(Fund.municipality == settings().municipality, Round.opens_at <= now, Round.closes_at > now)
+            .where(
+                Fund.municipality == settings().municipality,
+                Fund.state == FundState.OPEN,
+                Round.opens_at <= now,
+                Round.closes_at > now,
+            )
             .order_by(Round.closes_at, Round.id)
         )
     )
@@ -185,6 +212,13 @@ _LABELS: dict[str, Lazy] = {
     "late_days": _dl("Days in which a late application is still taken"),
     "draft_reminders": _dl("Days before the last day at which a draft is reminded of"),
     "draft_kept_days": _dl("Days that a draft is kept after the last day"),
+    "second_look": _dl("A colleague must agree before the report is finished"),
+    "asked_otherwise": _dl("Questions asked otherwise"),
+    "own_questions": _dl("The fund's own questions"),
+    "rounds": _dl("Rounds"),
+    "assumptions": _dl("Assumptions confirmed"),
+    "new": _dl("A new fund"),
+    "file": _dl("Loaded from its file"),
     "sum": _dl("Sum"),
     "opens": _dl("Opens"),
     "closes": _dl("Closes"),
@@ -192,6 +226,16 @@ _LABELS: dict[str, Lazy] = {
     "period_start": _dl("Period begins"),
     "period_end": _dl("Period ends"),
 }
+
+
+def label_of(key: str) -> str:
+    """What a value of the terms is called; of a part of the page that is none, that part."""
+    return str(_LABELS.get(key, key))
+
+
+def value_of(key: str, kept: dict[str, Any] | None) -> TermsValue | None:
+    """One value as it is read; None where the fund has none."""
+    return _shown(key, kept) if kept is not None else None
 
 
 def values_of(fund: Fund) -> list[TermsValue]:
@@ -217,7 +261,7 @@ def _lines(key: str, value: Any) -> tuple[str, list[str]]:
     if key == "contact":
         return "sv", [value["address"], value["email"]]
     if isinstance(value, dict):
-        language, text = Text(**value).shown_in(current().code)
+        language, text = chosen(value)
         return language, [text]
     if key == "name":
         return "sv", [value]
@@ -229,15 +273,25 @@ def _lines(key: str, value: Any) -> tuple[str, list[str]]:
         return current().code, [", ".join(str(days) for days in value)]
     if key == "instalments":
         return current().code, [" + ".join(f"{part} %" for part in value)]
+    if key == "asked_otherwise":
+        return current().code, [_asked_otherwise(item) for item in value]
     if isinstance(value, list):
         return _items(value)
     return current().code, [_plain(key, value)]
 
 
+def _asked_otherwise(item: dict[str, Any]) -> str:
+    how = _d("not asked") if item["is_off"] else _d("must be answered") if item["is_needed"] else _d("may be answered")
+    section, _dot, code = item["code"].partition(".")
+    asked = [form for forms in SECTIONS.values() for form in forms if form.section_code == section]
+    words = next((str(getattr(form, code).args[0]) for form in asked if hasattr(form, code)), item["code"])
+    return _d("%(what)s: %(how)s", what=words, how=how)
+
+
 def _items(items: list[dict[str, Any]]) -> tuple[str, list[str]]:
     language, lines = current().code, []
     for item in items:
-        language, text = Text(**item["text"]).shown_in(current().code)
+        language, text = chosen(item["text"])
         required = item.get("is_required")
         rest = [] if required is None else [_d("required") if required else _d("if there is one")]
         if len(item.get("applicant_types", OrganisationKind)) < len(OrganisationKind):

@@ -19,7 +19,9 @@ Page = str | Response | tuple[str, int]
 @needs(Permission.READ_LEDGER)
 def list() -> Page:
     """Every fund and round with its sums."""
-    return render_template("funds/list.html", funds=queries.funds_here())
+    may_keep = is_allowed(current_user, Permission.KEEP_FUNDS)
+    drafts = queries.funds_not_open() if may_keep else []
+    return render_template("funds/list.html", funds=queries.funds_here(), drafts=drafts, may_keep=may_keep)
 
 
 @blueprint.get("/funds/<public_id>")

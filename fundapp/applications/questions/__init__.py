@@ -4,6 +4,7 @@ A change of what is asked is a new FORM_VERSION; what was sent before keeps its 
 """
 
 from fundapp.applications.models import Application, ApplicationKind
+from fundapp.applications.questions.asked import fitted
 from fundapp.applications.questions.base import Answer, SectionForm
 from fundapp.applications.questions.grant import (
     ActivitiesForm,
@@ -39,7 +40,7 @@ SECTIONS: dict[ApplicationKind, tuple[type[SectionForm], ...]] = {
     ApplicationKind.NOMINATION: (NominatorForm, NomineeForm, AchievementForm, NominationDeclarationForm),
 }
 
-__all__ = ["FORM_VERSION", "SECTIONS", "Answer", "SectionForm", "codes_of", "section_form"]
+__all__ = ["FORM_VERSION", "SECTIONS", "Answer", "SectionForm", "codes_of", "form_of", "section_form"]
 
 
 def codes_of(kind: ApplicationKind) -> list[str]:
@@ -52,4 +53,11 @@ def section_form(application: Application, code: str, answers: dict[str, list[st
     form_class = {form.section_code: form for form in SECTIONS[application.kind]}[code]
     if answers is None:
         answers = next((section.answers for section in application.sections if section.code == code), {})
-    return form_class.for_application(application)(application, answers)
+    return form_of(application, form_class)(application, answers)
+
+
+def form_of(application: Application, form_class: type[SectionForm]) -> type[SectionForm]:
+    """A section's form with the questions that the application is asked: its own fund's, and as they were when it was
+    sent.
+    """
+    return fitted(form_class.for_application(application), application.terms)

@@ -71,6 +71,11 @@ class SectionForm(Form):
         self.validate()
         return [str(field.label.text) for field in self if field.errors]
 
+    @property
+    def own_fields(self) -> list[Field]:
+        """The questions that the fund has added, in their order."""
+        return [field for field in self if field.short_name.startswith("own_")]
+
     def questions(self) -> list[tuple[str, str]]:
         """Code and words of each question that has a field, or a file, of its own."""
         return [(answer.code, answer.question) for answer in self.answers() if answer.is_field]

@@ -91,10 +91,12 @@ class GoalsForm(SectionForm):
     areas = ChoicesField(_l("Goal areas of the municipality's plan"))
 
     def fit(self) -> None:
-        terms = self.application.round.fund.terms
+        terms = self.application.terms
         for field, items in ((self.fund_goals, terms["goals"]), (self.target_groups, terms["target_groups"])):
-            field.choices = choices((item["code"], fund_label(item)) for item in (items or {"value": []})["value"])
-        self.areas.choices = choices((str(area.number), f"{area.number}. {area.name}") for area in self._plan_areas)
+            if field is not None:  # a fund may leave the question out
+                field.choices = choices((item["code"], fund_label(item)) for item in (items or {"value": []})["value"])
+        if self.areas is not None:
+            self.areas.choices = choices((str(area.number), f"{area.number}. {area.name}") for area in self._plan_areas)
 
     @cached_property
     def _plan_areas(self) -> list[GoalArea]:
@@ -109,7 +111,8 @@ class GoalsForm(SectionForm):
         return {number: text for number, text in named.items() if text is not None}
 
     def facts(self) -> dict[str, Any]:
-        return {"areas": [area for area in self._plan_areas if str(area.number) in (self.areas.data or [])]}
+        chosen = self.areas.data if self.areas is not None else None
+        return {"areas": [area for area in self._plan_areas if str(area.number) in (chosen or [])]}
 
 
 class ParticipantsForm(SectionForm):

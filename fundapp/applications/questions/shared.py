@@ -142,7 +142,7 @@ def attachment_kinds(application: Application) -> list[dict[str, Any]]:
     organisation = application.organisation
     if organisation is None:
         return []
-    kinds: list[dict[str, Any]] = application.round.fund.terms["attachments"]["value"]
+    kinds: list[dict[str, Any]] = application.terms["attachments"]["value"]
     own = [kind for kind in kinds if organisation.kind.value in kind["applicant_types"]]
     return [*own, _signed_page()] if organisation.signs_jointly else own
 

@@ -26,7 +26,7 @@ class AchievementForm(SectionForm):
 
     @classmethod
     def for_application(cls, _application: Application) -> type[SectionForm]:
-        criteria = _application.round.fund.terms["goals"]["value"]
+        criteria = _application.terms["goals"]["value"]
         needed = [Needed(_l("Write what results there are already.")), AtMost(4000)]
         fields = {f"result_{item['code']}": TextField(fund_label(item), needed) for item in criteria}
         return type(cls.__name__, (cls,), fields)
