@@ -1,5 +1,6 @@
 """Sign in and out; keep account and organisations; give roles; declare and end conflicts of interest."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, or_, select, update
@@ -17,7 +18,7 @@ from fundapp.accounts.models import (
     SignInAttempt,
 )
 from fundapp.boards.models import Board
-from fundapp.db import db, is_reading, own_transaction
+from fundapp.db import db, is_reading, own_transaction, reread
 from fundapp.history.actions import record
 from fundapp.languages import _dl, _l
 from fundapp.permissions import Permission, Role, is_own_organisation, why_not
@@ -166,28 +167,74 @@ def correct_organisation(organisation: Organisation, *, by: Account) -> None:
     record(organisation, "correct_organisation", by=by)
 
 
-def give_role(account: Account, role: Role, *, by: Any, board: Board | None = None) -> None:
-    """Give a role. `by` None is the installation itself. Errors: NotAllowed."""
+def give_role(
+    account: Account,
+    role: Role,
+    *,
+    by: Any,
+    board: Board | None = None,
+    fund_id: int | None = None,
+    begins_on: date | None = None,
+    ends_on: date | None = None,
+) -> None:
+    """Give a role, from and to local days, both included; for one body or one fund, or everywhere. Given twice for the
+    same place and the same days it changes nothing. `by` None is the installation itself.
+
+    Errors: NotAllowed; StepNotPossible, where it would end before it begins, or has ended.
+    """
     _demand_right_to_give_roles(by)
-    if role not in account.roles:
-        account.role_rows.append(RoleGiven(role=role, board=board))
-        record(account, "give_role", by=by, role=role)
-        db.session.flush()
+    if ends_on is not None and (ends_on < clock.today() or (begins_on is not None and ends_on < begins_on)):
+        raise StepNotPossible(_dl("Write a last day that has not passed, and that is not before the first day."))
+    reread(account, with_for_update={"of": Account})  # two administrators must not give the same role at once
+    board_id = board.id if board is not None else None
+    place = (role, board_id, fund_id, begins_on, ends_on)
+    if place in {(row.role, row.board_id, row.fund_id, row.begins_on, row.ends_on) for row in account.role_rows}:
+        return
+    given = RoleGiven(role=role, board=board, fund_id=fund_id, begins_on=begins_on, ends_on=ends_on)
+    account.role_rows.append(given)
+    record(account, "give_role", by=by, role=role, **_place_of(given))
+    db.session.flush()
 
 
-def take_role(account: Account, role: Role, *, by: Any) -> None:
+def end_role(given: RoleGiven, *, ends_on: date | None, by: Any) -> None:
+    """Change a role's last day; None: it has no end. Errors: NotAllowed, StepNotPossible."""
+    _demand_right_to_give_roles(by)
+    _demand_another(given, by)
+    if ends_on is not None and (ends_on < clock.today() or (given.begins_on is not None and ends_on < given.begins_on)):
+        raise StepNotPossible(_dl("Write a last day that has not passed, and that is not before the first day."))
+    before, given.ends_on = given.ends_on, ends_on
+    record(given, "end_role", by=by, role=given.role, old=before, new=ends_on)
+    db.session.flush()
+
+
+def take_role(given: RoleGiven, *, by: Any) -> None:
     """Take a role back; the next request feels it. Nobody takes the administrator's role from themself.
 
     Errors: NotAllowed, StepNotPossible.
     """
     _demand_right_to_give_roles(by)
-    if by is not None and by.id == account.id and role is Role.ADMINISTRATOR:
-        raise StepNotPossible(_dl("Another administrator must take this role from you."))
-    for row in [row for row in account.role_rows if row.role is role]:
-        account.role_rows.remove(row)
-        db.session.delete(row)
-        record(account, "take_role", by=by, role=role)
+    _demand_another(given, by)
+    account = given.account
+    record(account, "take_role", by=by, role=given.role, **_place_of(given))
+    account.role_rows.remove(given)
+    db.session.delete(given)
     db.session.flush()
+
+
+def _demand_another(given: RoleGiven, by: Any) -> None:
+    if by is not None and by.id == given.account_id and given.role is Role.ADMINISTRATOR:
+        raise StepNotPossible(_dl("Another administrator must take this role from you."))
+
+
+def _place_of(given: RoleGiven) -> dict[str, Any]:
+    """Where and when a role holds, as the history keeps it; what is everywhere or always is not said."""
+    facts = {
+        "board": given.board.abbreviation if given.board is not None else None,
+        "fund": given.fund_id,
+        "begins_on": given.begins_on,
+        "ends_on": given.ends_on,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def _demand_right_to_give_roles(by: Any) -> None:

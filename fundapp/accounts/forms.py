@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from wtforms import BooleanField, Field, FieldList, FormField, SelectField
 from wtforms.validators import StopValidation
 
+from fundapp import clock
 from fundapp.accounts.memberships import Rights
-from fundapp.accounts.models import Organisation, OrganisationKind, Signatory
+from fundapp.accounts.models import Organisation, OrganisationKind, RoleGiven, Signatory
 from fundapp.boards.models import Board
 from fundapp.languages import LANGUAGES, _, _d, _dl, _l, current
 from fundapp.permissions import Role
 from fundapp.web.fields import (
     AtMost,
+    DayField,
     EmailField,
     Form,
     GiroField,
@@ -49,6 +52,7 @@ class AccountForm(Form):
 
 
 ROLES_OF_A_BOARD = frozenset({Role.SECRETARY, Role.MEMBER})
+ROLES_OF_A_FUND = frozenset({Role.REGISTRAR, Role.OFFICER, Role.AUDITOR})
 _MUNICIPAL_ALONE = ("administration", "internal_account")
 _OTHERS_ALONE = ("org_number", "bankgiro", "plusgiro", "signatories")
 
@@ -208,15 +212,23 @@ def _named_with_number(organisation: Organisation) -> str:
 
 
 class RoleForm(Form):
+    """A role, where it holds and when; `funds` as (key, name)."""
+
     role = SelectField(_dl("Role"), validate_choice=False)
     board = SelectField(_dl("Board"), validate_choice=False)
+    fund = SelectField(_dl("Fund"), validate_choice=False)
+    begins_on = DayField(_dl("First day"))
+    ends_on = DayField(_dl("Last day"))
 
-    def __init__(self, boards: Iterable[Board], held: Iterable[Role]) -> None:
+    def __init__(self, boards: Iterable[Board], funds: Iterable[tuple[int, str]], rows: Iterable[RoleGiven]) -> None:
         super().__init__()
         self.boards = {board.code: board for board in boards}
-        self.offered = {role.name: role for role in Role if role is not Role.APPLICANT and role not in held}
+        self.funds = {str(key): name for key, name in funds}
+        everywhere = {row.role for row in rows if row.holds and row.board_id is None and row.fund_id is None}
+        self.offered = {role.name: role for role in Role if role is not Role.APPLICANT and role not in everywhere}
         self.role.choices = [("", _d("Choose")), *((name, str(role.label)) for name, role in self.offered.items())]
         self.board.choices = [("", _d("None")), *((code, board.name) for code, board in self.boards.items())]
+        self.fund.choices = [("", _d("All of them")), *self.funds.items()]
 
     def validate_role(self, field: Field) -> None:
         if field.data not in self.offered:
@@ -226,7 +238,42 @@ class RoleForm(Form):
         if self.offered.get(self.role.data) in ROLES_OF_A_BOARD and field.data not in self.boards:
             raise StopValidation(_d("Choose the board that the secretary or member belongs to."))
 
+    def validate_fund(self, field: Field) -> None:
+        if field.data and (field.data not in self.funds or self.offered.get(self.role.data) not in ROLES_OF_A_FUND):
+            raise StopValidation(_d("Only a registrar, a case officer or an auditor can be for one fund alone."))
+
+    def validate_ends_on(self, field: Field) -> None:
+        _demand_last_day(field.data, self.begins_on.data)
+
     @property
-    def chosen(self) -> tuple[Role, Board | None]:
-        role = self.offered[self.role.data]
-        return role, self.boards[self.board.data] if role in ROLES_OF_A_BOARD else None
+    def role_chosen(self) -> Role:
+        return self.offered[self.role.data]
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The role and where and when it holds, as `actions.give_role` takes them."""
+        return {
+            "role": self.role_chosen,
+            "board": self.boards[self.board.data] if self.role_chosen in ROLES_OF_A_BOARD else None,
+            "fund_id": int(self.fund.data) if self.fund.data else None,
+            "begins_on": self.begins_on.data,
+            "ends_on": self.ends_on.data,
+        }
+
+
+class RoleEndForm(Form):
+    """A role's last day; none is no end."""
+
+    ends_on = DayField(_dl("Last day"))
+
+    def __init__(self, given: RoleGiven) -> None:
+        super().__init__(data={"ends_on": given.ends_on})
+        self.given = given
+
+    def validate_ends_on(self, field: Field) -> None:
+        _demand_last_day(field.data, self.given.begins_on)
+
+
+def _demand_last_day(ends_on: date | None, begins_on: date | None) -> None:
+    if ends_on is not None and (ends_on < clock.today() or (begins_on is not None and ends_on < begins_on)):
+        raise StopValidation(_d("Write a last day that has not passed, and that is not before the first day."))

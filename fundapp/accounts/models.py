@@ -1,14 +1,20 @@
 """People and organisations, what they may act for, and what they must keep away from."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, and_
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from fundapp import clock
 from fundapp.boards.models import Board
 from fundapp.db import Base, enum_type, public_id_column
 from fundapp.languages import LabelledEnum, _l
-from fundapp.permissions import Role
+from fundapp.permissions import Limit, Role
+from fundapp.search import comparable
+
+if TYPE_CHECKING:  # they point here
+    from fundapp.accounts.found import FoundAnswer, Interest, NamedPerson
 
 
 class OrganisationKind(LabelledEnum):
@@ -23,7 +29,7 @@ class OrganisationKind(LabelledEnum):
 
 
 class Account(Base):
-    """A person who can sign in. The address is kept as it is compared: lower case."""
+    """A person who can sign in. The address is kept as it is compared: lower case; `name_key` is the name so."""
 
     __tablename__ = "account"
 
@@ -31,6 +37,7 @@ class Account(Base):
     public_id: Mapped[str] = public_id_column()
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(200), default="")
+    name_key: Mapped[str] = mapped_column(String(400), default="", index=True)
     phone: Mapped[str] = mapped_column(String(40), default="")
     language: Mapped[str] = mapped_column(String(10), default="sv")
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -43,13 +50,36 @@ class Account(Base):
         lazy="selectin",
         primaryjoin="and_(Account.id==Conflict.account_id, Conflict.ended_at==None)",
     )
+    interests: Mapped[list["Interest"]] = relationship(
+        back_populates="account",
+        primaryjoin="and_(Account.id==Interest.account_id, Interest.taken_back_at==None)",
+    )
+    # Where somebody of this name or address is named; and what the person has answered to "Is this you?".
+    named: Mapped[list["NamedPerson"]] = relationship(
+        viewonly=True,
+        primaryjoin="or_(remote(foreign(NamedPerson.text))==Account.name_key,"
+        " remote(foreign(NamedPerson.text))==Account.email)",
+    )
+    found_answers: Mapped[list["FoundAnswer"]] = relationship(back_populates="account")
 
     is_authenticated = True
     is_anonymous = False
 
     @property
     def roles(self) -> frozenset[Role]:
-        return frozenset(row.role for row in self.role_rows)
+        """The roles that hold today."""
+        return frozenset(row.role for row in self.role_rows if row.holds)
+
+    @property
+    def role_limits(self) -> dict[Role, frozenset[Limit]]:
+        """Where a role holds that is for certain funds or bodies alone; one that holds everywhere is not in it, nor is
+        a member's: how far that one reaches, the seat tells.
+        """
+        limits: dict[Role, set[Limit]] = {}
+        for row in self.role_rows:
+            if row.holds and row.role is not Role.MEMBER:
+                limits.setdefault(row.role, set()).add((row.fund_id, row.board_id))
+        return {role: frozenset(places) for role, places in limits.items() if (None, None) not in places}
 
     @property
     def organisation_ids(self) -> frozenset[int]:
@@ -70,19 +100,41 @@ class Account(Base):
         """Organisations whose people the person invites and removes."""
         return frozenset(each.organisation_id for each in self.memberships if each.may_manage)
 
+    @validates("name")
+    def _keep_name_key(self, _key: str, name: str) -> str:
+        self.name_key = comparable(name)
+        return name
+
+    @property
+    def open_questions(self) -> list["NamedPerson"]:
+        """Where an official's own name or address stands and nobody has said yet whether it is the same person; until
+        then it is taken for a conflict of interest.
+        """
+        if not self.role_rows:
+            return []
+        known = {answer.named_person_id for answer in self.found_answers}
+        return [named for named in self.named if named.id not in known]
+
+    @property
+    def _keeps_from(self) -> list["Conflict | Interest | NamedPerson"]:
+        held = [interest for interest in self.interests if interest.holds] if self.role_rows else []
+        return [*self.conflicts, *held, *self.open_questions]
+
     @property
     def conflicting_organisation_ids(self) -> frozenset[int]:
-        return frozenset(c.organisation_id for c in self.conflicts if c.organisation_id is not None)
+        """Declared, of an interest that holds, or found and not answered."""
+        return frozenset(each.organisation_id for each in self._keeps_from if each.organisation_id is not None)
 
     @property
     def conflicting_org_numbers(self) -> frozenset[str]:
-        """Numbers of the organisations in declared conflicts and of the person's own: doubles share the number."""
-        numbers = {c.org_number for c in self.conflicts} | {m.organisation.org_number for m in self.memberships}
+        """Numbers of the organisations in such conflicts and of the person's own: doubles share the number."""
+        numbers = {each.org_number for each in self._keeps_from} | {m.organisation.org_number for m in self.memberships}
         return frozenset(number for number in numbers if number)
 
     @property
     def conflicting_application_ids(self) -> frozenset[int]:
-        return frozenset(c.application_id for c in self.conflicts if c.application_id is not None)
+        """As `conflicting_organisation_ids`, where a single case is meant: a nomination."""
+        return frozenset(each.application_id for each in self._keeps_from if each.application_id is not None)
 
     @property
     def thread(self) -> str:
@@ -90,18 +142,39 @@ class Account(Base):
 
 
 class RoleGiven(Base):
-    """A role that an administrator gave; `board` is set where the role is for one body (a secretary's, a member's)."""
+    """A role that an administrator gave, from and to local days, both included; without a day there is no end.
+
+    `board` is set where the role is for one body (a secretary's, a member's), `fund_id` where it is for one fund; that
+    table stands above this one, and only the database knows it.
+    """
 
     __tablename__ = "role_given"
-    __table_args__ = (UniqueConstraint("account_id", "role"),)
+    __table_args__ = (
+        CheckConstraint("ends_on IS NULL OR begins_on IS NULL OR ends_on >= begins_on", name="ends_after_it_begins"),
+        Index("ix_role_given_account_id", "account_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = public_id_column()
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     role: Mapped[Role] = mapped_column(enum_type(Role))
     board_id: Mapped[int | None] = mapped_column(ForeignKey("board.id"))
+    fund_id: Mapped[int | None] = mapped_column(ForeignKey("fund.id"))
+    begins_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
 
     account: Mapped[Account] = relationship(back_populates="role_rows")
     board: Mapped[Board | None] = relationship()
+
+    @property
+    def holds(self) -> bool:
+        """Whether the role holds today."""
+        today = clock.today()
+        return (self.begins_on is None or self.begins_on <= today) and (self.ends_on is None or today <= self.ends_on)
+
+    @property
+    def thread(self) -> str:
+        return self.account.public_id
 
 
 class Organisation(Base):
@@ -133,6 +206,8 @@ class Organisation(Base):
     plusgiro: Mapped[str] = mapped_column(String(8), default="")
     signs_jointly: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    # The other entry of the same organisation that has taken over its people and applications.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
 
     signatories: Mapped[list["Signatory"]] = relationship(
         back_populates="organisation", order_by="Signatory.position", cascade="all, delete-orphan"

@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_,
 from sqlalchemy.orm import joinedload
 
 from fundapp import clock
+from fundapp.accounts.found import NamedPerson
 from fundapp.accounts.models import (
     INVITATION_IS_OPEN,
     Account,
@@ -17,7 +18,9 @@ from fundapp.accounts.models import (
 )
 from fundapp.accounts.rules import hashed
 from fundapp.applications.models import Application
+from fundapp.config import settings
 from fundapp.db import db
+from fundapp.funds.models import Fund, Round
 from fundapp.meetings.minutes import NoticeOfMeeting
 from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.permissions import Person, Role
@@ -34,6 +37,9 @@ _SESSION_OF = (
         _ACCOUNT.joinedload(Account.role_rows),
         _ACCOUNT.joinedload(Account.memberships),
         _ACCOUNT.joinedload(Account.conflicts),
+        _ACCOUNT.joinedload(Account.interests),
+        _ACCOUNT.joinedload(Account.found_answers),
+        _ACCOUNT.joinedload(Account.named).joinedload(NamedPerson.organisation),
     )
 )
 
@@ -46,10 +52,15 @@ def open_session(token_hash: str) -> LoginSession | None:
 
 
 def own_applications(person: Person) -> ColumnElement[bool]:
-    """Applications of the person's organisations, and nominations the person began."""
-    return or_(
-        Application.organisation_id.in_(person.organisation_ids),
-        and_(Application.organisation_id.is_(None), Application.created_by_id == person.id),
+    """Applications of the person's organisations, and nominations the person began; not what a registrar is entering
+    for them.
+    """
+    return and_(
+        or_(
+            Application.organisation_id.in_(person.organisation_ids),
+            and_(Application.organisation_id.is_(None), Application.created_by_id == person.id),
+        ),
+        or_(~Application.is_entered, Application.status != ApplicationStatus.DRAFT),
     )
 
 
@@ -72,14 +83,33 @@ def visible_to(person: Person) -> ColumnElement[bool]:
 
     An administrator and an applicant see none; an applicant's own are `own_applications`.
     """
-    if person.roles & _ALL_CASES:
-        reach: ColumnElement[bool] | None = None
+    if cases := person.roles & _ALL_CASES:
+        reach: ColumnElement[bool] | None = _in_funds_of(person, cases)
     elif Role.MEMBER in person.roles:
         reach = _on_agendas_of(person)
     else:
         return false()
     is_case = and_(Application.status != ApplicationStatus.DRAFT, without_conflict(person))
     return is_case if reach is None else and_(reach, is_case)
+
+
+def _in_funds_of(person: Person, roles: frozenset[Role]) -> ColumnElement[bool] | None:
+    """Cases of the funds to which all the person's roles are limited; None where one of them is for every fund."""
+    funds = {fund for role in roles for fund, _board in person.role_limits.get(role, {(None, None)})}
+    if None in funds:
+        return None
+    return Application.round_id.in_(select(Round.id).where(Round.fund_id.in_(funds)))
+
+
+def holding_role(role: Role) -> ColumnElement[bool]:
+    """Whether somebody has the role today."""
+    today = clock.today()
+    return exists().where(
+        RoleGiven.account_id == Account.id,
+        RoleGiven.role == role,
+        or_(RoleGiven.begins_on.is_(None), RoleGiven.begins_on <= today),
+        or_(RoleGiven.ends_on.is_(None), RoleGiven.ends_on >= today),
+    )
 
 
 def _on_agendas_of(member: Person) -> ColumnElement[bool]:
@@ -153,6 +183,17 @@ def invitation_of(organisation: Organisation, public_id: str) -> Invitation | No
 
 def invitation_by_token(token: str) -> Invitation | None:
     return db.session.scalar(select(Invitation).where(Invitation.token_hash == hashed(token)))
+
+
+def funds_of_the_town() -> list[tuple[int, str]]:
+    """What can be applied for, as (key, name): a role may be for one fund alone."""
+    found = select(Fund.id, Fund.name).where(Fund.municipality == settings().municipality).order_by(Fund.name)
+    return [(key, name) for key, name in db.session.execute(found)]
+
+
+def role_given(public_id: str) -> RoleGiven | None:
+    """A role as it was given to somebody."""
+    return db.session.scalar(select(RoleGiven).where(RoleGiven.public_id == public_id))
 
 
 def people_with_roles() -> list[Account]:

@@ -16,15 +16,16 @@ from fundapp.accounts.forms import (
     InvitationForm,
     OrganisationForm,
     RightsForm,
+    RoleEndForm,
     RoleForm,
     SignInForm,
 )
-from fundapp.accounts.models import Account, Conflict, Invitation, Organisation, SignInAttempt
+from fundapp.accounts.models import Account, Conflict, Invitation, Organisation, RoleGiven, SignInAttempt
 from fundapp.boards.queries import boards_of
 from fundapp.config import settings
 from fundapp.db import db
 from fundapp.languages import _, _d
-from fundapp.permissions import Permission, Role, has_case_rights, is_allowed
+from fundapp.permissions import Permission, has_case_rights, is_allowed
 from fundapp.web.access import needs, public
 from fundapp.web.fields import tidy
 from fundapp.web.limits import CODE, INVITATION, MAIL, limited, reached, remember_here
@@ -306,22 +307,34 @@ def people() -> Page:
 @needs(Permission.GIVE_ROLES, of=queries.account_by_public_id)
 def person(person: Account) -> Page:
     """One person's roles; the form gives one more."""
-    form = RoleForm(boards_of(settings().municipality), person.roles)
+    funds = queries.funds_of_the_town()
+    form = RoleForm(boards_of(settings().municipality), funds, person.role_rows)
     if not form.validate_on_submit():
-        return render_template("accounts/person.html", form=form, person=person), form.status
-    role, board = form.chosen
-    actions.give_role(person, role, board=board, by=current_user)
-    flash(_d("%(name)s is now %(role)s.", name=person.name or person.email, role=role.label), "good")
+        return render_template("accounts/person.html", form=form, person=person, funds=dict(funds)), form.status
+    actions.give_role(person, **form.chosen, by=current_user)
+    name = person.name or person.email
+    flash(_d("%(name)s is now %(role)s.", name=name, role=form.role_chosen.label), "good")
     return redirect(url_for("accounts.person", public_id=person.public_id))
 
 
-@blueprint.post("/people/<public_id>/roles/<role>/take")
-@needs(Permission.GIVE_ROLES, of=queries.account_by_public_id)
-def take_role(person: Account, role: str) -> Page:
-    if role not in Role.__members__ or Role[role] not in person.roles:
-        abort(404)
-    actions.take_role(person, Role[role], by=current_user)
-    flash(_d("%(name)s is no longer %(role)s.", name=person.name or person.email, role=Role[role].label), "good")
+@blueprint.route("/roles/<public_id>", methods=["GET", "POST"])
+@needs(Permission.GIVE_ROLES, of=queries.role_given)
+def role(given: RoleGiven) -> Page:
+    """A role's last day."""
+    form = RoleEndForm(given)
+    if not form.validate_on_submit():
+        return render_template("accounts/role.html", form=form, given=given), form.status
+    actions.end_role(given, ends_on=form.ends_on.data, by=current_user)
+    flash(_d("The last day is saved."), "good")
+    return redirect(url_for("accounts.person", public_id=given.account.public_id))
+
+
+@blueprint.post("/roles/<public_id>/take")
+@needs(Permission.GIVE_ROLES, of=queries.role_given)
+def take_role(given: RoleGiven) -> Page:
+    person, taken = given.account, given.role
+    actions.take_role(given, by=current_user)
+    flash(_d("%(name)s is no longer %(role)s.", name=person.name or person.email, role=taken.label), "good")
     return redirect(url_for("accounts.person", public_id=person.public_id))
 
 

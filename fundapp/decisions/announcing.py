@@ -15,6 +15,7 @@ from fundapp.db import db, reread
 from fundapp.decisions import dates, legal
 from fundapp.decisions.rules import Fault
 from fundapp.history.actions import record
+from fundapp.holidays.queries import changes
 from fundapp.languages import Lazy, _dl
 from fundapp.meetings.minutes import BoardNotice, announced
 from fundapp.meetings.models import Meeting, MinuteItem
@@ -74,7 +75,7 @@ def panel(meeting: Meeting) -> Announced:
     return Announced(
         notices_of(meeting),
         dates.ranges([item.number for item in items if item.number is not None]) if items else "",
-        dates.last_day_to_announce(min(days)) if days else None,
+        dates.last_day_to_announce(min(days), changes()) if days else None,
         clock.today(),
     )
 
@@ -97,7 +98,7 @@ def faults_in(
 
 
 def _fault_in_take_down(announced_on: date, taken_down_on: date | None) -> Lazy | None:
-    first = dates.take_down_from(announced_on)
+    first = dates.take_down_from(announced_on, changes=changes())
     if taken_down_on is None or first <= taken_down_on <= announced_on + dates.LONGEST:
         return None
     if taken_down_on < first:
@@ -150,8 +151,8 @@ def _notice(
         is_immediate=all(item.is_immediate for item in items),
         is_physical=dates.is_physical(announced_on),
         announced_on=announced_on,
-        last_appeal_day=dates.last_appeal_day(announced_on, legal.legal_on(meeting.held_on).weeks),
-        taken_down_on=taken_down_on or dates.take_down_from(announced_on),
+        last_appeal_day=dates.last_appeal_day(announced_on, legal.legal_on(meeting.held_on).weeks, changes()),
+        taken_down_on=taken_down_on or dates.take_down_from(announced_on, changes=changes()),
         kept_at=kept_at,
         recorded_at=clock.now(),
         recorded_by_id=by.id,
@@ -161,4 +162,4 @@ def _notice(
 def is_late(notice: BoardNotice) -> bool:
     """Whether it was put up later than the second day after the approval: KL 2017:725 8:12."""
     days = [day for item in notice.items if (day := approved_on(item)) is not None]
-    return bool(days) and notice.announced_on > dates.last_day_to_announce(min(days))
+    return bool(days) and notice.announced_on > dates.last_day_to_announce(min(days), changes())

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from fundapp import clock
 from fundapp.decisions import announcing, dates, legal
 from fundapp.decisions.force_forms import AnnounceForm
+from fundapp.holidays.queries import changes
 from fundapp.languages import _d, long_day
 from fundapp.meetings import queries
 from fundapp.meetings.models import Meeting
@@ -42,7 +43,7 @@ def announce(meeting: Meeting) -> Response | tuple[str, int]:
         form=form,
         announced=announcing.panel(meeting),
         today=today,
-        last_today=dates.last_appeal_day(today, legal.legal_on(meeting.held_on).weeks),
+        last_today=dates.last_appeal_day(today, legal.legal_on(meeting.held_on).weeks, changes()),
         is_physical=dates.is_physical(today),
         law=legal.legal_on(meeting.held_on),
     )

@@ -271,7 +271,7 @@ def conditions_in(decision: Decision, language: Language) -> tuple[str, str]:
     """The conditions and their language: the fund's own ones are translated, what somebody wrote stands as written."""
     known = {
         item["text"]["sv"]: chosen(item["text"], language.code)
-        for item in decision.application.round.fund.terms["conditions"]["value"]
+        for item in decision.application.terms["conditions"]["value"]
     }
     lines = []
     for line in decision.conditions.splitlines():
