@@ -6,7 +6,11 @@ import unicodedata
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false
 
 MOST_WORDS = 8
+SHORT, LONG = 3, 8  # letters: up to so many no letter may be wrong, from so many two
+SORTED_BY = 60  # signs of a text that lists are sorted by
 _OWN_LETTERS = frozenset("åäö")
+# The Swedish alphabet ends in å, ä and ö, with which Danish and Norwegian letters go.
+_LAST_LETTERS = str.maketrans({"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}"})
 _WORD = re.compile(r"\w(?:\S*\w)?")
 _PART = re.compile(r"\w+")
 _THREE_LETTERS = re.compile(r"\w{3}")
@@ -20,6 +24,16 @@ def folded(text: str) -> str:
 
 def _plain(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+def comparable(text: str) -> str:
+    """A person's or an organisation's name, or an address, as it is compared: folded, each blank once."""
+    return folded(" ".join(text.split()))
+
+
+def sort_key(text: str | None) -> str:
+    """What a text is sorted by, sign by sign: its words without quotes and dashes, in the Swedish alphabet's order."""
+    return " ".join(_PART.findall(folded(text or ""))).translate(_LAST_LETTERS)[:SORTED_BY]
 
 
 def searchable(*texts: str | None) -> str:
@@ -42,3 +56,33 @@ def holds(column: SQLColumnExpression[str | None], typed: str) -> ColumnElement[
         return false()
     sought = dict.fromkeys(word if _THREE_LETTERS.search(word) else f" {word}" for word in words)
     return and_(*(column.contains(word, autoescape=True) for word in sought))
+
+
+def near_words(typed: str) -> tuple[list[str], list[str]]:
+    """The words that may be spelled almost so, and those that must stand as they were typed: numbers, short words."""
+    words = _WORD.findall(folded(typed))[:MOST_WORDS]
+    near = [word for word in words if len(word) > SHORT and word.isalpha()]
+    return near, [word for word in words if word not in near]
+
+
+def distance(typed: str, word: str) -> int | None:
+    """How many letters are wrong, missing, too many or swapped in a word, or in how a compound word begins; None for
+    more than one, in a long word two.
+    """
+    most = 2 if len(typed) >= LONG else 1
+    if len(word) < len(typed) - most:
+        return None
+    before: list[int] = []
+    last = list(range(len(word) + 1))
+    for row, letter in enumerate(typed, 1):
+        now = [row]
+        for column, other in enumerate(word, 1):
+            least = min(last[column] + 1, now[column - 1] + 1, last[column - 1] + (letter != other))
+            if row > 1 and column > 1 and letter == word[column - 2] and typed[row - 2] == other:
+                least = min(least, before[column - 2] + 1)
+            now.append(least)
+        if min(now) > most:
+            return None
+        before, last = last, now
+    found = min(last)
+    return found if found <= most else None

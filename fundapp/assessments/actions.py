@@ -1,6 +1,6 @@
 """Take up, check, ask for completion, link to objectives, assess, finish the report."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from fundapp import clock, documents
 from fundapp.applications.models import Application, ApplicationKind, Submission
-from fundapp.assessments import emails, papers, rules
+from fundapp.assessments import emails, papers, rules, together
 from fundapp.assessments.models import (
     Assessment,
     CompletionRequest,
@@ -25,6 +25,8 @@ from fundapp.languages import Lazy, _dl
 from fundapp.permissions import Permission, why_not
 from fundapp.registry.actions import demand_case, file_document, file_submission, sender_of
 from fundapp.registry.models import Direction
+from fundapp.remarks.actions import why_stopped
+from fundapp.reviews import falling
 from fundapp.workflow import NotAllowed, StepNotPossible, demand_step, take_step
 
 
@@ -34,6 +36,16 @@ class ChangedMeanwhile(StepNotPossible):
     def __init__(self, assessment: Assessment | None) -> None:
         super().__init__(_dl("Somebody else saved the assessment while you wrote. Compare, and save again."))
         self.assessment = assessment
+
+
+class CheckedMeanwhile(StepNotPossible):
+    """Somebody answered the same items otherwise while the page was open: `theirs`, by the item's code. `now` is every
+    item as it stands, `seen` its signs for the page. Nothing is saved.
+    """
+
+    def __init__(self, theirs: dict[str, FormalCheck], now: dict[str, FormalCheck]) -> None:
+        super().__init__(_dl("Somebody else answered the same items while you wrote. Compare, and save again."))
+        self.theirs, self.now = theirs, now
 
 
 class NotReady(StepNotPossible):
@@ -80,14 +92,24 @@ def _reload_officer(application: Application) -> None:
     db.session.expire(application, ["officer"])
 
 
-def check(application: Application, findings: Mapping[str, tuple[Finding, str]], *, by: Any) -> None:
-    """Keep findings of the formal check by the item's code, each with its note; other items stay as they are.
+def check(
+    application: Application,
+    findings: Mapping[str, tuple[Finding, str]],
+    *,
+    by: Any,
+    seen: Mapping[str, str] | None = None,
+) -> None:
+    """Keep findings of the formal check by the item's code, each with its note; other items stay as they are. `seen`:
+    the signs (`together.marks`) of what stood on the page, so that what somebody else wrote meanwhile stays.
 
-    Errors: StepNotPossible, NotAllowed, KeyError for an item that the terms do not have.
+    Errors: CheckedMeanwhile, StepNotPossible, NotAllowed, KeyError for an item that the terms do not have.
     """
     _open_for_work(application, by)
-    known = {item["code"] for item in application.round.fund.terms["formal_checks"]["value"]}
-    rows = {row.item: row for row in db.session.scalars(select(FormalCheck).filter_by(application_id=application.id))}
+    known = {item["code"] for item in application.terms["formal_checks"]["value"]}
+    fresh = select(FormalCheck).filter_by(application_id=application.id).execution_options(populate_existing=True)
+    rows = {row.item: row for row in db.session.scalars(fresh)}
+    if seen is not None:
+        findings = _own_findings(findings, rows, seen)
     for code, (finding, note) in findings.items():
         if code not in known:
             raise KeyError(code)
@@ -99,7 +121,21 @@ def check(application: Application, findings: Mapping[str, tuple[Finding, str]],
             continue
         row.finding, row.note, row.checked_by_id, row.checked_at = finding, note, by.id, clock.now()
     record(application, "check", by=by, items=len(findings))
+    falling.let_fall(application)
     db.session.flush()
+
+
+def _own_findings(
+    findings: Mapping[str, tuple[Finding, str]], rows: dict[str, FormalCheck], seen: Mapping[str, str]
+) -> dict[str, tuple[Finding, str]]:
+    """Those that the person changed. Errors: CheckedMeanwhile."""
+    mine = {code: (finding.name, note) for code, (finding, note) in findings.items()}
+    now = {code: row.written for code, row in rows.items()}
+    changed = together.own_changes(mine, seen)
+    clashing = together.clashes(changed, now, seen)
+    if clashing:
+        raise CheckedMeanwhile({code: rows[code] for code in clashing}, rows)
+    return {code: findings[code] for code in changed}
 
 
 def request_completion(
@@ -166,6 +202,8 @@ def end_completion(application: Application, submission: Submission | None, *, b
     if request is not None:
         request.ended_at = clock.now()
         request.submission_id = submission.id if submission is not None else None
+    if submission is not None:
+        falling.let_fall(application)
     if submission is not None and application.case is not None:
         file_submission(application, submission, by=by)
 
@@ -177,16 +215,21 @@ def go_on_without(application: Application, *, by: Any) -> None:
     end_completion(application, None, by=by)
 
 
-def link_objectives(application: Application, objectives: Iterable[Objective], *, by: Any) -> None:
-    """Make these the objectives of the plan that the application serves; none is an answer too.
+def link_objectives(
+    application: Application, objectives: Iterable[Objective], *, by: Any, seen: Set[int] | None = None
+) -> bool:
+    """Make these the objectives of the plan that the application serves; none is an answer too. `seen`: the ids that
+    were ticked when the page was opened; what somebody else linked or took away since then stays as they left it.
 
-    Errors: StepNotPossible, NotAllowed.
+    Gives whether there was such. Errors: StepNotPossible, NotAllowed.
     """
     _open_for_work(application, by)
-    wanted = {objective.id: objective for objective in objectives}
     linked = set(
         db.session.scalars(select(ObjectiveLink.objective_id).where(ObjectiveLink.application_id == application.id))
     )
+    mine = {objective.id for objective in objectives}
+    keys = mine if seen is None else together.merged(mine, seen, linked)
+    wanted = {row.id: row for row in db.session.scalars(select(Objective).where(Objective.id.in_(keys)))}
     db.session.execute(
         delete(ObjectiveLink).where(
             ObjectiveLink.application_id == application.id, ObjectiveLink.objective_id.in_(linked - wanted.keys())
@@ -196,7 +239,9 @@ def link_objectives(application: Application, objectives: Iterable[Objective], *
         db.session.add(ObjectiveLink(application_id=application.id, objective_id=key, linked_by_id=by.id))
     codes = " ".join(sorted(objective.code for objective in wanted.values()))
     record(application, "link_objectives", by=by, objectives=codes[:200])
+    falling.let_fall(application)
     db.session.flush()
+    return seen is not None and linked != seen
 
 
 def save_assessment(application: Application, *, version: int, by: Any, **fields: Any) -> Assessment:
@@ -221,6 +266,7 @@ def save_assessment(application: Application, *, version: int, by: Any, **fields
         setattr(assessment, name, value)
     assessment.saved_at, assessment.saved_by_id = clock.now(), by.id
     record(application, "save_assessment", by=by)
+    falling.let_fall(application)
     db.session.flush()
     return assessment
 
@@ -232,13 +278,14 @@ def _assessment_of(application: Application) -> Assessment | None:
 
 
 def missing_for_report(application: Application, *, serves_no_objective: bool = False) -> list[Lazy]:
-    """What must be done before the report can be finished."""
+    """What must be done before the report can be finished; a flag that stops the case comes first."""
+    stopped = why_stopped(application)
     assessment = _assessment_of(application)
     kind = application.organisation.kind.value if application.organisation is not None else None
-    items = rules.check_items(application.round.fund.terms, kind)
+    items = rules.check_items(application.terms, kind)
     done = db.session.scalars(select(FormalCheck.item).where(FormalCheck.application_id == application.id))
     linked = db.session.scalar(select(ObjectiveLink.id).where(ObjectiveLink.application_id == application.id).limit(1))
-    return rules.missing_for_report(
+    missing = rules.missing_for_report(
         unchecked_items=len(rules.unchecked(items, done)),
         text=assessment.text if assessment else "",
         outcome=assessment.proposed_outcome if assessment else None,
@@ -248,6 +295,8 @@ def missing_for_report(application: Application, *, serves_no_objective: bool = 
         serves_no_objective=serves_no_objective,
         needs_amount=lead_of(application) is None,
     )
+    missing += falling.missing_for_report(application)
+    return missing if stopped is None else [stopped, *missing]
 
 
 def finish_report(application: Application, *, by: Any, serves_no_objective: bool = False) -> OfficerReport:
@@ -292,4 +341,5 @@ def reconsider(application: Application, *, by: Any) -> None:
     """Take an ended case up for a new decision; the old decision stays as it is."""
     _lock(application)
     take_step(application, "reconsider", by=by, officer_id=application.officer_id or by.id)
+    falling.let_fall(application)
     _reload_officer(application)

@@ -12,6 +12,8 @@ from fundapp.assessments.models import CompletionRequest
 from fundapp.config import settings
 from fundapp.db import db
 from fundapp.languages import AUTHORITY_LANGUAGE, _, current, long_day, speaking
+from fundapp.papers import filling
+from fundapp.papers.models import PaperKind
 
 
 def send_completion_request(request: CompletionRequest) -> mail.Message:
@@ -22,7 +24,7 @@ def send_completion_request(request: CompletionRequest) -> mail.Message:
     application = request.application
     with speaking(application.language) as language:
         subject = _("Your application needs additions by %(day)s", day=long_day(request.due_on))
-        body = mail.in_both(lambda: _render("completion_request.txt", request))
+        body = mail.in_both(lambda: _from_template(request) or _render("completion_request.txt", request))
         messages = [
             mail.write(to=to, language=language.code, subject=subject, body=body, thread=application.thread)
             for to in _receivers(application)
@@ -64,21 +66,39 @@ def _receivers(application: Application) -> list[str]:
     return list(dict.fromkeys([sender.email, organisation.email.lower() if organisation else sender.email]))
 
 
-def _render(template: str, request: CompletionRequest, **more: bool) -> str:
-    application = request.application
-    submission = application.last_submission
+def _from_template(request: CompletionRequest) -> str | None:
+    """The request in the municipality's own words, where there is a template in the language spoken now."""
+    facts = {
+        "vad som saknas": request.what,
+        "delar": "\n".join(f"- {part}" for part in _opened_parts(request)),
+        "sista dag": long_day(request.due_on),
+        "länk": _link(request.application),
+    }
+    by = db.session.get_one(Account, request.requested_by_id)
+    return filling.mail_text(PaperKind.COMPLETION, request.application, facts, by=by, language=current().code)
+
+
+def _opened_parts(request: CompletionRequest) -> list[str]:
+    submission = request.application.last_submission
     sent = submission.content["sections"] if submission else []
     opened = rules.opened(request.sections, request.questions)
+    return [_named(part, opened[part["code"]]) for part in sent if part["code"] in opened]
+
+
+def _link(application: Application) -> str:
     # A command may write it too, so the link is built without a request.
-    path = current_app.url_map.bind("").build(
-        "applications.show", {"language": current().code, "public_id": application.public_id}
-    )
+    place = {"language": current().code, "public_id": application.public_id}
+    return settings().base_url + str(current_app.url_map.bind("").build("applications.show", place))
+
+
+def _render(template: str, request: CompletionRequest, **more: bool) -> str:
+    application = request.application
     return current_app.jinja_env.get_template(f"assessments/emails/{template}").render(
         title=application.title or "",
-        sections=[_named(part, opened[part["code"]]) for part in sent if part["code"] in opened],
+        sections=_opened_parts(request),
         what=request.what,
         day=long_day(request.due_on),
-        link=settings().base_url + path,
+        link=_link(application),
         reference=application.case.diary_number if application.case else application.reference,
         **more,
     )

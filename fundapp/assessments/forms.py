@@ -11,7 +11,7 @@ from fundapp import clock, languages
 from fundapp.applications.answers import all_sections
 from fundapp.applications.models import Application, ApplicationKind
 from fundapp.applications.questions.base import ChoiceField, ChoicesField, choices
-from fundapp.assessments import rules
+from fundapp.assessments import rules, together
 from fundapp.assessments.models import Assessment, Finding, FormalCheck, WorkingTranslation
 from fundapp.data_texts import chosen
 from fundapp.goals.models import GoalArea, Objective
@@ -26,9 +26,34 @@ def term_text(item: Mapping[str, Any]) -> str:
 
 
 class FormalCheckForm(Form):
-    """A finding and a note for each item; `finding_F1`, `note_F1` … An item without a finding is not saved."""
+    """A finding and a note for each item; `finding_F1`, `note_F1` … An item without a finding is not saved. `seen`:
+    the signs of what stood on the page when it was opened.
+    """
 
     codes: tuple[str, ...] = ()
+
+    seen = HiddenField()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_good = bool(super().validate(extra_validators))
+        for _code, finding, note in self.rows():
+            if note.data and not finding.data and not finding.errors:
+                finding.errors = [_d("Choose a finding too: a note alone is not saved.")]
+                is_good = False
+        return is_good
+
+    @property
+    def seen_marks(self) -> dict[str, str]:
+        return together.read_marks(self.seen.data or "")
+
+    def go_on_from(self, now: Mapping[str, FormalCheck]) -> None:
+        """Put what others changed meanwhile in the fields that the person left as they were, and begin from there."""
+        mine = {code: (finding.data, note.data or "") for code, finding, note in self.rows() if finding.data}
+        own = together.own_changes(mine, self.seen_marks)
+        for code, finding, note in self.rows():
+            if code in now and code not in own:
+                finding.data, note.data = now[code].written
+        self.seen.data = together.marks({code: row.written for code, row in now.items()})
 
     def rows(self) -> list[tuple[str, Any, Any]]:
         """Code, finding and note field of each item."""
@@ -43,7 +68,7 @@ def formal_check_form(items: Iterable[Mapping[str, Any]], known: Mapping[str, Fo
     """The form for these items, filled with what is known."""
     answers = choices([("", _dl("Not answered")), *((finding.name, finding.label) for finding in Finding)])
     fields: dict[str, Any] = {}
-    kept: dict[str, str] = {}
+    kept = {"seen": together.marks({code: row.written for code, row in known.items()})}
     codes = []
     for item in items:
         code = item["code"]
@@ -102,9 +127,18 @@ def completion_form(application: Application) -> CompletionForm:
 
 
 class ObjectivesForm(Form):
-    """The objectives of each area, `area_1` …; the values are the objectives' ids."""
+    """The objectives of each area, `area_1` …; the values are the objectives' ids. `seen`: those that were linked when
+    the page was opened.
+    """
 
     numbers: tuple[int, ...] = ()
+
+    seen = HiddenField()
+
+    @property
+    def seen_ids(self) -> set[int]:
+        found = (self.seen.data or "").split()
+        return {int(text) for text in found if text.isascii() and text.isdigit() and len(text) < 10}
 
     def areas(self) -> list[tuple[int, Any]]:
         """Each area's number and its field."""
@@ -127,7 +161,7 @@ def objectives_form(areas: Iterable[GoalArea], linked: set[int]) -> ObjectivesFo
         )
     made: type[ObjectivesForm] = type("ObjectivesForm", (ObjectivesForm,), fields | {"numbers": tuple(numbers)})
     ticked = {f"area_{area.number}": [str(o.id) for o in area.objectives if o.id in linked] for area in areas}
-    return made(data=ticked)
+    return made(data=ticked | {"seen": " ".join(str(key) for key in sorted(linked))})
 
 
 def chosen_objectives(form: ObjectivesForm, areas: Iterable[GoalArea]) -> list[Objective]:
@@ -197,7 +231,7 @@ _POINTS = choices(
 
 def assessment_form(application: Application, known: Assessment | None) -> AssessmentForm:
     """The form for the fund's criteria, filled with what is saved; the fund's conditions to begin with."""
-    terms = application.round.fund.terms
+    terms = application.terms
     criteria = terms["criteria"]["value"]
     fields = {f"score_{item['code']}": ChoiceField(term_text(item), choices=_POINTS) for item in criteria}
     own = {"codes": tuple(item["code"] for item in criteria), "sought": application.amount_requested}

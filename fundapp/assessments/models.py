@@ -38,6 +38,13 @@ class FormalCheck(Base):
     checked_by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     checked_at: Mapped[datetime]
 
+    checked_by: Mapped[Account] = relationship()
+
+    @property
+    def written(self) -> tuple[str, str]:
+        """The finding's name and the note, as `together` compares them."""
+        return self.finding.name, self.note
+
 
 class CompletionRequest(Base):
     """What the applicant is asked to add, in which sections, by which local day; answered by a new submission.

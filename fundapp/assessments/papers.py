@@ -21,6 +21,9 @@ from fundapp.goals.models import GoalArea, Objective
 from fundapp.goals.rules import municipality_named
 from fundapp.languages import _d, _dn, long_day, money, number, speaking
 from fundapp.mail import Message
+from fundapp.papers import filling
+from fundapp.papers.models import PaperKind
+from fundapp.referrals.papers import basis_lines
 from fundapp.registry.actions import sender_of
 from fundapp.registry.models import Direction, Document
 from fundapp.workflow import Outcome
@@ -63,7 +66,7 @@ def completion_content(request: CompletionRequest, message: Message) -> dict[str
             [_d("Diary number"), application.case.diary_number if application.case else ""],
         ]
         return {
-            "title": _d("Request for completion"),
+            "title": filling.heading_of(PaperKind.COMPLETION, application) or _d("Request for completion"),
             "municipality": municipality_named(application.round.fund.municipality).name,
             "meta": meta,
             "sections": [
@@ -85,17 +88,9 @@ def report_content(application: Application, *, by: Any, serves_no_objective: bo
     assessment = db.session.scalar(select(Assessment).where(Assessment.application_id == application.id))
     fund = application.round.fund
     with speaking("sv"):
-        sections = [
-            (_d("Proposed decision"), _proposal(application, assessment)),
-            (_d("Summary"), [_text(assessment.summary)] if assessment and assessment.summary else []),
-            (_d("Description of the case"), _description(application)),
-            (_d("Assessment"), _judgement(application, assessment, serves_no_objective)),
-            (_d("Economy and funding"), _economy(application, assessment)),
-            (_d("Basis for the decision"), _basis(application)),
-            (_d("The decision is sent to"), _receivers(application, assessment)),
-        ]
+        title, sections = _laid_out(application, assessment, serves_no_objective, by)
         return {
-            "title": _d("Officer's report"),
+            "title": title,
             "subject": application.case.subject if application.case else "",
             "municipality": municipality_named(fund.municipality).name,
             "meta": [
@@ -105,9 +100,29 @@ def report_content(application: Application, *, by: Any, serves_no_objective: bo
                 [_d("Diary number"), application.case.diary_number if application.case else ""],
                 [_d("To"), fund.board.name],
             ],
-            "sections": [{"heading": heading, "blocks": blocks} for heading, blocks in sections if blocks],
+            "sections": sections,
             "signed": _d("%(name)s, case officer", name=by.name),
         }
+
+
+def _laid_out(
+    application: Application, assessment: Assessment | None, serves_no_objective: bool, by: Any
+) -> tuple[str, list[dict[str, Any]]]:
+    """The report's title and sections, as the municipality's template orders them; without one, in our own order."""
+    parts = {
+        "förslag till beslut": (_d("Proposed decision"), _proposal(application, assessment)),
+        "sammanfattning": (_d("Summary"), [_text(assessment.summary)] if assessment and assessment.summary else []),
+        "beskrivning": (_d("Description of the case"), _description(application)),
+        "bedömning": (_d("Assessment"), _judgement(application, assessment, serves_no_objective)),
+        "ekonomi": (_d("Economy and funding"), _economy(application, assessment)),
+        "beslutsunderlag": (_d("Basis for the decision"), _basis(application)),
+        "beslutet skickas till": (_d("The decision is sent to"), _receivers(application, assessment)),
+    }
+    blocks = {name: part[1] for name, part in parts.items()}
+    told = filling.laid_out(PaperKind.OFFICER_REPORT, application, blocks, by=by)
+    if told is not None:
+        return told
+    return _d("Officer's report"), [{"heading": head, "blocks": found} for head, found in parts.values() if found]
 
 
 def _text(text: str, lang: str = "sv") -> Block:
@@ -215,7 +230,7 @@ def _judgement(application: Application, assessment: Assessment | None, serves_n
 
 def _policy(application: Application) -> str:
     """The plan's priority for municipal projects, where the applicant is one: it must be seen, since it outranks."""
-    priority = application.round.fund.terms["municipal_priority"]
+    priority = application.terms["municipal_priority"]
     organisation = application.organisation
     if priority is None or organisation is None or organisation.kind is not OrganisationKind.MUNICIPAL_UNIT:
         return ""
@@ -223,7 +238,7 @@ def _policy(application: Application) -> str:
 
 
 def _formal_check(application: Application) -> list[Block]:
-    terms = {item["code"]: item["text"]["sv"] for item in application.round.fund.terms["formal_checks"]["value"]}
+    terms = {item["code"]: item["text"]["sv"] for item in application.terms["formal_checks"]["value"]}
     found = list(db.session.scalars(select(FormalCheck).where(FormalCheck.application_id == application.id)))
     order = list(terms)
     found.sort(key=lambda row: order.index(row.item) if row.item in order else len(order))
@@ -290,6 +305,7 @@ def _basis(application: Application) -> list[Block]:
                 .order_by(Document.number)
             )
         ]
+    items += basis_lines(application)
     return [{"kind": "list", "items": items}]
 
 

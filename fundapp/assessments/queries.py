@@ -15,7 +15,7 @@ from fundapp.goals.models import GoalArea, Plan
 def items_of(application: Application) -> list[dict[str, Any]]:
     """The items of the formal check that concern the applicant."""
     kind = application.organisation.kind.value if application.organisation else None
-    return rules.check_items(application.round.fund.terms, kind)
+    return rules.check_items(application.terms, kind)
 
 
 def findings_of(application: Application) -> Mapping[str, FormalCheck]:

@@ -8,9 +8,12 @@ from flask_login import current_user
 from fundapp.accounts.actions import declare_conflict as declare
 from fundapp.assessments import actions, forms, papers, queries, translations
 from fundapp.languages import _d
+from fundapp.papers import inserting
+from fundapp.papers.models import PaperKind
 from fundapp.permissions import Permission
 from fundapp.registry import words
 from fundapp.registry.queries import case
+from fundapp.reviews.falling import demand_own_sent
 from fundapp.web.access import needs
 
 blueprint = Blueprint("assessments", __name__)
@@ -37,11 +40,16 @@ def formal_check(application: Any) -> Any:
     actions.demand_open(application, by=current_user)
     items = queries.items_of(application)
     form = forms.formal_check_form(items, queries.findings_of(application))
-    if not form.validate_on_submit():
-        page = render_template("assessments/formal_check.html", application=application, form=form)
-        return page, form.status
-    actions.check(application, form.findings(), by=current_user)
-    return _to_case(application, _d("The formal check is saved."))
+    theirs, status = {}, form.status
+    if form.validate_on_submit():
+        try:
+            actions.check(application, form.findings(), seen=form.seen_marks, by=current_user)
+            return _to_case(application, _d("The formal check is saved."))
+        except actions.CheckedMeanwhile as fault:
+            theirs, status = fault.theirs, 409
+            form.go_on_from(fault.now)
+    page = render_template("assessments/formal_check.html", application=application, form=form, theirs=theirs)
+    return page, status
 
 
 @blueprint.route("/cases/<public_id>/completion", methods=_BOTH)
@@ -50,9 +58,10 @@ def request_completion(application: Any) -> Any:
     """Ask the applicant to add something by a day."""
     actions.demand_step(application, "request_completion", by=current_user)
     form = forms.completion_form(application)
-    if not form.validate_on_submit():
-        page = render_template("assessments/request_completion.html", application=application, form=form)
-        return page, form.status
+    panel = inserting.panel(form, application, PaperKind.COMPLETION, ("what",), by=current_user)
+    if panel.is_asked or not form.validate_on_submit():
+        page = render_template("assessments/request_completion.html", application=application, form=form, panel=panel)
+        return page, inserting.status_of(form, panel)
     actions.request_completion(
         application,
         sections=form.sections.data or [],
@@ -81,7 +90,10 @@ def objectives(application: Any) -> Any:
     if not form.validate_on_submit():
         page = render_template("assessments/objectives.html", application=application, form=form)
         return page, form.status
-    actions.link_objectives(application, forms.chosen_objectives(form, areas), by=current_user)
+    chosen = forms.chosen_objectives(form, areas)
+    if actions.link_objectives(application, chosen, seen=form.seen_ids, by=current_user):
+        said = _d("The links to the plan are saved. Somebody else changed some meanwhile; those changes are kept too.")
+        return _to_case(application, said)
     return _to_case(application, _d("The links to the plan are saved."))
 
 
@@ -90,17 +102,20 @@ def objectives(application: Any) -> Any:
 def assess(application: Any) -> Any:
     """Points, the written assessment and the proposal. What somebody else saved meanwhile is shown beside."""
     actions.demand_open(application, by=current_user)
+    demand_own_sent(application, current_user)
     form = forms.assessment_form(application, queries.assessment_of(application))
-    other, status = None, form.status
-    if form.validate_on_submit():
+    fields = ("reasons", "text", "conditions", "summary")
+    panel = inserting.panel(form, application, PaperKind.OFFICER_REPORT, fields, by=current_user)
+    other, status = None, inserting.status_of(form, panel)
+    if not panel.is_asked and form.validate_on_submit():
         try:
             actions.save_assessment(application, version=form.read_version, by=current_user, **form.values())
             return _to_case(application, _d("The assessment is saved."))
         except actions.ChangedMeanwhile as fault:
             other, status = fault.assessment, 409
             form.version.data = str(other.version) if other else "0"
-    page = render_template("assessments/assess.html", application=application, form=form, other=other)
-    return page, status
+    place = {"application": application, "form": form, "other": other, "panel": panel}
+    return render_template("assessments/assess.html", **place), status
 
 
 @blueprint.route("/cases/<public_id>/translation", methods=_BOTH)
@@ -125,6 +140,7 @@ def translate(application: Any) -> Any:
 def report(application: Any) -> Any:
     """The officer's report as it will read, and finishing it."""
     actions.demand_open(application, by=current_user)
+    demand_own_sent(application, current_user)
     form = forms.ReportForm()
     no_objective = bool(form.serves_no_objective.data)
     if form.is_submitted():

@@ -27,6 +27,14 @@ def register(application: Any, *, by: Any) -> Case:
     Two registrars at once: the row is locked first, the second gets StepNotPossible. Errors: StepNotPossible,
     NotAllowed.
     """
+    case = take_case(application, by=by)
+    for submission in application.submissions:
+        file_submission(application, submission, by=by)
+    return case
+
+
+def take_case(application: Any, *, by: Any) -> Case:
+    """The step alone: a case with its number, in which nothing is filed yet. Errors: StepNotPossible, NotAllowed."""
     reread(application, with_for_update={"of": type(application)})
     demand_step(application, "register", by=by)
     fund = application.round.fund
@@ -39,8 +47,6 @@ def register(application: Any, *, by: Any) -> Case:
     )
     record(application, "open_case", by=by, diary_number=case.diary_number)
     take_step(application, "register", by=by, case=case)
-    for submission in application.submissions:
-        file_submission(application, submission, by=by)
     return case
 
 
@@ -70,7 +76,7 @@ def file_submission(application: Any, submission: Any, *, by: Any) -> None:
             file_document(
                 application.case,
                 direction=Direction.RECEIVED,
-                subject=rules.attachment_subject(attachment.kind, application.round.fund.terms),
+                subject=rules.attachment_subject(attachment.kind, application.terms),
                 counterpart=sender,
                 dated=came_in,
                 file=attachment.file,

@@ -4,16 +4,17 @@ The application comes with its round, fund and people in one statement, and all 
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from flask_login import current_user
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import joinedload, lazyload, load_only
 from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from fundapp import clock
-from fundapp.accounts.models import Account, Organisation, OrganisationKind
+from fundapp.accounts.models import Account, Organisation, OrganisationKind, RoleGiven
 from fundapp.accounts.queries import visible_to
 from fundapp.applications.models import Application, ApplicationKind, Attachment, Submission
 from fundapp.assessments import rules as assessment_rules
@@ -39,14 +40,17 @@ from fundapp.messages import queries as threads
 from fundapp.messages.models import CaseMessage
 from fundapp.nested import nested
 from fundapp.permissions import Permission, Person, is_allowed
-from fundapp.registry import decided, panel, queries, rules, words
+from fundapp.registry import checking, decided, hanging, panel, rules, words
 from fundapp.registry.actions import sender_of
+from fundapp.registry.checks import Check
 from fundapp.registry.decided import Decided, Paragraph
 from fundapp.registry.models import Case, Document
+from fundapp.registry.past import Past, past
 from fundapp.registry.signatures import Signatures, frozen, signatures
 from fundapp.workflow import ApplicationStatus
 
 MOST_VERSIONS = 10_000  # an address may name any number
+JUST_NOW = timedelta(minutes=30)  # who changed a case so lately is thought to be at it still
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,13 @@ class Event:
     when: Any
     who: str
     what: str
+
+
+@dataclass(frozen=True)
+class LastChange(Event):
+    """What an official did last in the case. `is_just_now`: another one than the reader did it, and is at it still."""
+
+    is_just_now: bool
 
 
 @dataclass(frozen=True)
@@ -71,8 +82,9 @@ class CheckSummary:
 class CaseFile:
     """The case page. Lists are of named tuples with the columns that `_parts` names; `shown` is the frozen copy that
     was asked for, else the latest; `text_language` is that of what was typed in it, `translations` what the desk has
-    put beside, by `assessments.rules.answer_key`; `decision_translations` are those of its decisions; `others` are
-    the applicant's other applications.
+    put beside, by `assessments.rules.answer_key`; `decision_translations` are those of its decisions; `past` is what
+    is known of the applicant besides; `checks` the automatic ones, of the latest copy; `hanging` what other packages
+    show, by the names of their lists.
     """
 
     shown: Any
@@ -83,6 +95,7 @@ class CaseFile:
     attachments: list[Any]
     documents: list[Any]
     events: list[Event]
+    last_change: LastChange | None
     requests: list[Any]
     check: CheckSummary
     assessment: Any
@@ -92,7 +105,9 @@ class CaseFile:
     decision_translations: list[Any]
     agendas: list[Paragraph]
     doubles: list[Any]
-    others: list[queries.CaseRow]
+    past: Past
+    checks: list[Check]
+    hanging: dict[str, list[Any]]
     steps: list[panel.PanelStep]
     works: list[panel.PanelStep]
 
@@ -129,11 +144,14 @@ def case_file(application: Application, person: Person, version: int | None = No
         "version": version if version is not None and 0 < version <= MOST_VERSIONS else None,
         "organisation": organisation.id if organisation is not None else None,
         "org_number": organisation.org_number if organisation is not None else None,
+        "person": person.id,
     }
     parts = db.session.execute(_parts(), asked).one()
-    assessment = parts.assessment[0] if parts.assessment else None
+    is_hidden = hanging.hides_assessment(application, person, parts)
+    assessment = parts.assessment[0] if parts.assessment and not is_hidden else None
     check = _check_summary(application, parts.checks)
     shown = parts.shown[0] if parts.shown else None
+    known = past(application, person)
     return CaseFile(
         shown=shown,
         text_language=shown.content.get("text_language", shown.language) if shown else application.text_language,
@@ -143,6 +161,7 @@ def case_file(application: Application, person: Person, version: int | None = No
         attachments=parts.attachments,
         documents=parts.documents,
         events=_events(parts.history),
+        last_change=_last_change(parts.history, person),
         requests=parts.requests,
         check=check,
         assessment=assessment,
@@ -152,9 +171,17 @@ def case_file(application: Application, person: Person, version: int | None = No
         decision_translations=parts.decision_translations,
         agendas=[decided.paragraph(row) for row in parts.agendas],
         doubles=parts.doubles,
-        others=queries.other_applications(application, person),
-        steps=panel.steps(application, person, _missing(application, check, assessment, is_linked=bool(parts.links))),
-        works=panel.works(application, person),
+        past=known,
+        checks=checking.checks_of(
+            application,
+            parts.shown[-1].content if parts.shown else None,
+            attached=frozenset(row.kind for row in parts.attachments),
+            is_decided=bool(parts.decisions),
+            past=known,
+        ),
+        steps=panel.steps(application, person, _missing(application, check, assessment, parts), hanging.stopped(parts)),
+        hanging={name: getattr(parts, name) for name in hanging.lists()},
+        works=[*panel.works(application, person), *hanging.works(application, person)],
     )
 
 
@@ -174,7 +201,13 @@ def _parts() -> Select[*tuple[Any, ...]]:
         .order_by(Attachment.id),
         "documents": _documents(),
         "history": select(
-            HistoryEntry.at, HistoryEntry.who, HistoryEntry.subject, HistoryEntry.event, HistoryEntry.facts
+            HistoryEntry.at,
+            HistoryEntry.who,
+            HistoryEntry.subject,
+            HistoryEntry.event,
+            HistoryEntry.facts,
+            HistoryEntry.account_id,
+            exists().where(RoleGiven.account_id == HistoryEntry.account_id).label("by_official"),
         )
         .where(HistoryEntry.thread == bindparam("thread"))
         .order_by(HistoryEntry.id),
@@ -196,6 +229,7 @@ def _parts() -> Select[*tuple[Any, ...]]:
         .where(_mine(ObjectiveLink))
         .order_by(GoalArea.number, Objective.position),
         **decided.lists(),
+        **hanging.lists(),
         "decision_translations": select(
             Decision.public_id, DecisionTranslation.language, DecisionTranslation.asked_at, DecisionTranslation.made_at
         )
@@ -204,7 +238,9 @@ def _parts() -> Select[*tuple[Any, ...]]:
         .order_by(DecisionTranslation.id),
         "agendas": decided.on_paragraphs(AgendaCase).order_by(Meeting.held_on.desc(), MinuteItem.id.desc()),
         "doubles": select(Organisation.name, Organisation.city).where(
-            Organisation.org_number == bindparam("org_number"), Organisation.id != bindparam("organisation")
+            Organisation.org_number == bindparam("org_number"),
+            Organisation.id != bindparam("organisation"),
+            Organisation.merged_into_id.is_(None),
         ),
     }
     return select(*(nested(query).label(name) for name, query in lists.items()))
@@ -215,12 +251,12 @@ def _mine(table: Any) -> Any:
 
 
 def _shown() -> Select[*tuple[Any, ...]]:
-    is_asked_for = Submission.number == bindparam("version")
+    """The copy that is asked for, where there is one, and the latest, which is last."""
+    latest = select(func.max(Submission.number)).where(_mine(Submission)).scalar_subquery()
     return (
         select(Submission.number, Submission.language, Submission.submitted_at, Submission.content)
-        .where(_mine(Submission))
-        .order_by(is_asked_for.desc().nulls_last(), Submission.number.desc())
-        .limit(1)
+        .where(_mine(Submission), or_(Submission.number == bindparam("version"), Submission.number == latest))
+        .order_by(Submission.number)
     )
 
 
@@ -270,7 +306,7 @@ def _assessment() -> Select[*tuple[Any, ...]]:
 
 def _events(entries: list[Any]) -> list[Event]:
     """The story from the day it was sent; what the applicant did in the draft is the applicant's own."""
-    sent = next((number for number, entry in enumerate(entries) if entry.event == "submit"), len(entries))
+    sent = next((number for number, entry in enumerate(entries) if entry.event in ("submit", "receive")), len(entries))
     told = [
         Event(entry.at, entry.who, text)
         for entry in entries[sent:]
@@ -279,10 +315,20 @@ def _events(entries: list[Any]) -> list[Event]:
     return told[::-1]
 
 
+def _last_change(entries: list[Any], person: Person) -> LastChange | None:
+    """What an official did last to the case, as the timeline tells it."""
+    for entry in reversed(entries):
+        text = words.sentence(entry.subject, entry.event, entry.facts) if entry.by_official else None
+        if text is not None:
+            is_just_now = entry.account_id != person.id and clock.now() - entry.at < JUST_NOW
+            return LastChange(entry.at, entry.who, text, is_just_now)
+    return None
+
+
 def _check_summary(application: Application, checks: list[Any]) -> CheckSummary:
     """How far the formal check has come, and its remarks."""
     kind = application.organisation.kind.value if application.organisation else None
-    items = assessment_rules.check_items(application.round.fund.terms, kind)
+    items = assessment_rules.check_items(application.terms, kind)
     found = {row.item: row for row in checks}
     remarks = [
         (item["text"], found[item["code"]].finding, found[item["code"]].note)
@@ -293,17 +339,18 @@ def _check_summary(application: Application, checks: list[Any]) -> CheckSummary:
     return CheckSummary(answered, len(items), remarks)
 
 
-def _missing(application: Application, check: CheckSummary, assessment: Any, *, is_linked: bool) -> list[Lazy]:
+def _missing(application: Application, check: CheckSummary, assessment: Any, parts: Any) -> list[Lazy]:
     """What the officer must do before the report; that no objective is served is asked on the report's own page."""
-    return assessment_rules.missing_for_report(
+    own = assessment_rules.missing_for_report(
         unchecked_items=check.asked - check.answered,
         text=assessment.text if assessment else "",
         outcome=assessment.proposed_outcome if assessment else None,
         amount=assessment.proposed_amount if assessment else None,
         needs_objective=application.kind is ApplicationKind.GRANT,
-        has_objective=is_linked,
+        has_objective=bool(parts.links),
         serves_no_objective=True,
     )
+    return [*own, *hanging.missing(application, parts)]
 
 
 def facts(application: Application) -> dict[str, Any]:
@@ -320,12 +367,13 @@ def facts(application: Application) -> dict[str, Any]:
         "attachment_words": words.attachment_words,
         "may_record_appeal": is_allowed(current_user, Permission.RECORD_APPEAL, application),
         "may_translate": is_allowed(current_user, Permission.TRANSLATE, application),
+        "may_examine": is_allowed(current_user, Permission.EXAMINE_SECRECY, application),
     }
 
 
 def _policy(application: Application) -> dict[str, str] | None:
     """The plan's priority for municipal projects, with its source and the language it is shown in."""
-    priority = application.round.fund.terms["municipal_priority"]
+    priority = application.terms["municipal_priority"]
     if priority is None:
         return None
     code, text = chosen(priority["value"])

@@ -1,25 +1,35 @@
 """The desk's start page: what waits for this person today, most urgent first. Nothing a conflict hides is counted."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import contains_eager, load_only
 
 from fundapp import clock
 from fundapp.accounts.queries import visible_to
 from fundapp.applications.models import Application
 from fundapp.db import db
-from fundapp.funds.models import Fund, FundKind, Round
-from fundapp.languages import Lazy, _dl
+from fundapp.funds.models import Fund, FundKind, FundState, Round
+from fundapp.intake import queries as intake
+from fundapp.languages import Lazy, _dl, long_day
 from fundapp.mail import Message, MessageStatus
+from fundapp.meetings.minutes import BoardNotice
 from fundapp.meetings.models import Meeting
 from fundapp.meetings.queries import known_to
 from fundapp.messages.queries import has_unread
 from fundapp.permissions import Permission, Person, is_allowed
 from fundapp.projects import queries as projects
-from fundapp.registry.queries import is_late, waits_for_translation
+from fundapp.referrals.queries import late_count
+from fundapp.registry.filters import is_late, waits_for_translation
+from fundapp.remarks.models import FlagKind
+from fundapp.remarks.queries import has_flag
+from fundapp.reviews.queries import count_asked
 from fundapp.workflow import ApplicationStatus, MeetingStatus
+
+ANNOUNCED_WITHIN = timedelta(days=365)  # after that the desk does not ask for a notice any more
 
 
 @dataclass(frozen=True)
@@ -49,19 +59,26 @@ class _Asked:
     is_urgent: bool = False
 
 
-def tasks(person: Person) -> list[Task]:
-    """What the person's roles concern, most urgent first, in one statement; a count of 0 says that nothing waits."""
+def tasks(person: Person, meeting: Meeting | None = None) -> list[Task]:
+    """What the person's roles concern, most urgent first, in one statement; a count of 0 says that nothing waits.
+    `meeting` is the next sitting.
+    """
     groups = (
         (Permission.ASSESS_APPLICATION, _late),
         (Permission.SEND_LETTER_AGAIN, _letters_failed),
         (Permission.REGISTER_APPLICATION, _to_register),
+        (Permission.RECEIVE_ON_PAPER, _on_paper),
+        (Permission.PREPARE_MEETING, _to_announce),
+        (Permission.ASSESS_APPLICATION, _stopped),
+        (Permission.ASSESS_APPLICATION, _asked_of_me),
+        (Permission.APPROVE_CORRECTION, _corrections),
         (Permission.ANSWER_MESSAGE, _messages),
         (Permission.TRANSLATE, _translations),
         (Permission.PAY_INSTALMENT, _instalments),
         (Permission.ANSWER_CHANGE, _changes),
         (Permission.REVIEW_REPORT, _reports),
         (Permission.ASSESS_APPLICATION, _to_assess),
-        (Permission.PREPARE_MEETING, _for_sittings),
+        (Permission.PREPARE_MEETING, partial(_for_sittings, meeting=meeting)),
     )
     asked = [one for permission, find in groups if is_allowed(person, permission) for one in find(person)]
     if not asked:
@@ -113,6 +130,47 @@ def _letters_failed(person: Person) -> list[_Asked]:
     return [_Asked(label, hint, failed, "registry.letters_failed", is_urgent=True)]
 
 
+def _on_paper(person: Person) -> list[_Asked]:
+    begun, begun_hint = _dl("Being entered"), _dl("Came on paper or by telephone, and is not received yet.")
+    post, post_hint = (
+        _dl("Letters to post"),
+        _dl("The receiver has no e-mail. Print and post them."),
+    )
+    return [
+        _Asked(begun, begun_hint, _counted(intake.begun(person)), "intake.list"),
+        _Asked(post, post_hint, _counted(intake.waiting_for_post(person)), "posting.list"),
+    ]
+
+
+def _to_announce(_person: Person) -> list[_Asked]:
+    label, hint = _dl("Minutes to announce"), _dl("Approved, and not on the noticeboard yet.")
+    is_announced = exists().where(BoardNotice.meeting_id == Meeting.id)
+    waits = (Meeting.status == MeetingStatus.APPROVED, Meeting.approved_on > clock.today() - ANNOUNCED_WITHIN)
+    counted = _counted(select(func.count()).select_from(Meeting).where(*waits, ~is_announced))
+    return [_Asked(label, hint, counted, "meetings.list", is_urgent=True)]
+
+
+def _stopped(person: Person) -> list[_Asked]:
+    label, hint = _dl("Flags that stop my cases"), _dl("See to what the flag says, and resolve it.")
+    late, late_hint = _dl("Referrals that are late"), _dl("The day has passed and no answer has come.")
+    args = {"flag": FlagKind.STOP.value, "mine": "1"}
+    mine = Application.officer_id == person.id
+    return [
+        _cases(person, label, hint, args, mine, has_flag(FlagKind.STOP), urgent=True),
+        _Asked(late, late_hint, _counted(late_count(person)), "referrals.list", {"late": "1"}, is_urgent=True),
+    ]
+
+
+def _asked_of_me(person: Person) -> list[_Asked]:
+    label, hint = _dl("Asked of me"), _dl("A colleague wants your assessment, or your second look.")
+    return [_Asked(label, hint, count_asked(person), "reviews.list")]
+
+
+def _corrections(person: Person) -> list[_Asked]:
+    label, hint = _dl("Corrections to approve"), _dl("Proposed by a colleague; a second person decides.")
+    return [_Asked(label, hint, _counted(intake.to_approve(person)), "correcting.list")]
+
+
 def _to_register(person: Person) -> list[_Asked]:
     status = ApplicationStatus.SUBMITTED
     label, hint = _dl("To register"), _dl("Came in and has no diary number yet.")
@@ -152,14 +210,16 @@ def _to_assess(person: Person) -> list[_Asked]:
     ]
 
 
-def _for_sittings(person: Person) -> list[_Asked]:
-    ready = ApplicationStatus.ASSESSED
+def _for_sittings(person: Person, meeting: Meeting | None) -> list[_Asked]:
+    ready, hint = ApplicationStatus.ASSESSED, _dl("The report is finished; put them on an agenda.")
+    if meeting is not None and meeting.status is MeetingStatus.PLANNED:
+        hint = _dl("The report is finished; the next sitting is on %(day)s.", day=long_day(meeting.held_on))
     opened = _counted(select(func.count()).select_from(Meeting).where(Meeting.status == MeetingStatus.OPENED))
     return [
         _cases(
             person,
             _dl("Ready for a sitting"),
-            _dl("The report is finished; put them on an agenda."),
+            hint,
             {"state": ready.value},
             _with(ready),
         ),
@@ -199,7 +259,12 @@ def open_rounds() -> list[Round]:
             select(Round)
             .join(Round.fund)
             .options(contains_eager(Round.fund).options(load_only(Fund.name, Fund.code)))
-            .where(Fund.kind == FundKind.FUND, Round.opens_at <= now, Round.closes_at > now)
+            .where(
+                Fund.kind == FundKind.FUND,
+                Fund.state == FundState.OPEN,
+                Round.opens_at <= now,
+                Round.closes_at > now,
+            )
             .order_by(Round.id)
         )
     )

@@ -1,4 +1,4 @@
-"""The list of cases as a table for a spreadsheet: CSV as Swedish Excel opens it, read and sent piece by piece.
+"""The list of cases as a table for a spreadsheet: CSV as Swedish Excel opens it, sent piece by piece, or XLSX.
 
 It has a connection of its own, which only reads and sees one moment, as it is one statement: the page's transaction is
 closed before the body is sent. What a cell holds was typed by somebody, so that none may begin as a formula does.
@@ -6,30 +6,39 @@ closed before the body is sent. What a cell holds was typed by somebody, so that
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import date
 from itertools import chain
-from typing import Any
+from typing import IO, Any
 
 from flask import Response
-from sqlalchemy import Result, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import aliased
 
 from fundapp import clock
 from fundapp.accounts.models import Account
+from fundapp.accounts.queries import visible_to
 from fundapp.applications.models import Application, ApplicationKind
+from fundapp.config import settings
 from fundapp.db import db, is_reading
 from fundapp.funds.models import Fund, Round
-from fundapp.languages import _d, language_name
+from fundapp.languages import _d, _dl, language_name, number
 from fundapp.permissions import Person
 from fundapp.registry import queries, rules, words
+from fundapp.registry.choices import Choices
+from fundapp.registry.filters import Filters
 from fundapp.registry.models import Case
-from fundapp.workflow import OPEN_TO_OFFICIALS
+from fundapp.registry.sorting import walk_of
+from fundapp.workflow import OPEN_TO_OFFICIALS, StepNotPossible
 
 ROWS = 500  # read and sent at a time
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
+TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_WIDTHS = (16, 44, 32, 14, 28, 12, 22, 12, 24, 14)  # of a sheet's columns, in letters
 _Officer = aliased(Account)
+Cell = str | int | date | None
 
 
 def cell(value: str | int | None) -> str | int:
@@ -39,24 +48,84 @@ def cell(value: str | int | None) -> str | int:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def cases(person: Person, filters: queries.Filters) -> Response:
-    """Every case of the list that the filters give, newest first, as a file. Within a page that only reads."""
+def size(person: Person, filters: Filters, choices: Choices, chosen: Sequence[str] | None = None) -> int:
+    """How many rows the file has. Errors: StepNotPossible where that is more than a file takes."""
+    asked = select(func.count()).select_from(Application).where(*_whole(person, filters, choices, chosen))
+    count, most = db.session.scalar(asked) or 0, settings().export_rows
+    if count > most:
+        raise StepNotPossible(
+            _dl(
+                "The list has %(count)s cases, and a file takes at most %(most)s. Narrow the list, say by year.",
+                count=number(count),
+                most=number(most),
+            )
+        )
+    return count
+
+
+def cases(
+    person: Person, filters: Filters, choices: Choices, *, kind: str = "csv", chosen: Sequence[str] | None = None
+) -> Response:
+    """Every case of the list that the filters give (or that was `chosen` in it), in its order, as a file. Within a page
+    that only reads.
+    """
     if not is_reading():
         raise RuntimeError("an export must not hold the turn to write")
     with ExitStack() as stack:
-        connection = stack.enter_context(db.engine.connect())
-        found = connection.execute(_query(person, filters), execution_options={"yield_per": ROWS})
-        stack.callback(found.close)
-        first = next(found.partitions(), [])  # where the database fails, here, and not in the middle of the body
-        response = Response(_pieces(first, found), mimetype="text/csv")
+        found = _found(stack, _query(person, filters, choices, chosen))
+        first = next(found, [])  # where the database fails, here, and not in the middle of the body
+        pieces = _csv(chain([first], found)) if kind == "csv" else _pieces(_sheet(chain([first], found)))
+        response = Response(pieces, mimetype=TYPES[kind])
         response.call_on_close(stack.pop_all().close)
-    what = _d("cases")
-    name = f"{what}-{clock.today().isoformat()}.csv"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers.set("Content-Disposition", "attachment", filename=file_name(kind))
     return response
 
 
-def _query(person: Person, filters: queries.Filters) -> Any:
+def file_name(kind: str) -> str:
+    what = _d("cases")
+    return f"{what}-{clock.today().isoformat()}.{kind}"
+
+
+def content(
+    person: Person,
+    filters: Filters,
+    choices: Choices,
+    *,
+    kind: str,
+    chosen: Sequence[str] | None,
+    tell: Callable[[int], None],
+) -> bytes:
+    """The whole file, made beside the pages; `tell` hears how many rows are done."""
+    with ExitStack() as stack:
+        rows = _told(_found(stack, _query(person, filters, choices, chosen)), tell)
+        pieces = _csv(rows) if kind == "csv" else _pieces(_sheet(rows))
+        return b"".join(pieces)
+
+
+def _told(pieces: Iterator[Sequence[Row[Any]]], tell: Callable[[int], None]) -> Iterator[Sequence[Row[Any]]]:
+    done = 0
+    for rows in pieces:
+        yield rows
+        done += len(rows)
+        tell(done)
+
+
+def _found(stack: ExitStack, query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[Row[Any]]]:
+    connection = stack.enter_context(db.engine.connect())
+    found = connection.execute(query, execution_options={"yield_per": ROWS})
+    stack.callback(found.close)
+    return found.partitions()
+
+
+def _whole(person: Person, filters: Filters, choices: Choices, chosen: Sequence[str] | None) -> list[Any]:
+    if chosen is not None:  # what was chosen need not be found again by what was typed
+        return [visible_to(person), Application.public_id.in_(chosen)]
+    return queries.whole_list(person, filters, choices)
+
+
+def _query(
+    person: Person, filters: Filters, choices: Choices, chosen: Sequence[str] | None
+) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Case.diary_number,
@@ -74,24 +143,61 @@ def _query(person: Person, filters: queries.Filters) -> Any:
         .outerjoin(_Officer, _Officer.id == Application.officer_id)
         .join(Round, Round.id == Application.round_id)
         .join(Fund, Fund.id == Round.fund_id)
-        .where(*queries.whole_list(person, filters))
-        .order_by(Application.id.desc())
+        .where(*_whole(person, filters, choices, chosen))
+        .order_by(*walk_of(filters.sort).ordered())
     )
 
 
-def _pieces(first: Any, rest: Result[Any]) -> Iterator[bytes]:
-    states = {status: str(rules.desk_words(status)) for status in OPEN_TO_OFFICIALS}
-    kinds = {kind: str(words.kind_words(kind)) for kind in ApplicationKind}
+def _csv(pieces: Iterator[Sequence[Row[Any]]]) -> Iterator[bytes]:
+    values = _values()
     buffer = io.StringIO()
     table = csv.writer(buffer, delimiter=";")
     buffer.write(BYTE_ORDER_MARK)
     table.writerow(_heads())
-    for rows in chain([first], rest.partitions()):
+    for rows in pieces:
         for row in rows:
-            table.writerow([cell(value) for value in _values(row, states, kinds)])
+            table.writerow([cell(v.isoformat() if isinstance(v, date) else v) for v in values(row)])
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()
+
+
+def _sheet(pieces: Iterator[Sequence[Row[Any]]]) -> IO[bytes]:
+    """A workbook of one sheet, row after row on the disk: a text stays a text, a number a number, a day a day."""
+    import xlsxwriter  # noqa: PLC0415  few requests need it
+
+    file, values = io.BytesIO(), _values()
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(file, options) as book:
+        sheet, day, bold = (
+            book.add_worksheet(_d("Cases")[:31]),
+            book.add_format({"num_format": "yyyy-mm-dd"}),
+            book.add_format({"bold": True}),
+        )
+        for column, (head, width) in enumerate(zip(_heads(), _WIDTHS, strict=True)):
+            sheet.set_column(column, column, width)
+            sheet.write_string(0, column, head, bold)
+        sheet.freeze_panes(1, 0)
+        for place, row in enumerate(chain.from_iterable(pieces), 1):
+            for column, value in enumerate(values(row)):
+                _write(sheet, place, column, value, day)
+    file.seek(0)
+    return file
+
+
+def _write(sheet: Any, row: int, column: int, value: Cell, day: Any) -> None:
+    if isinstance(value, date):
+        sheet.write_datetime(row, column, value, day)
+    elif isinstance(value, int):
+        sheet.write_number(row, column, value)
+    elif value:
+        sheet.write_string(row, column, value)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(64 * 1024):
+            yield piece
 
 
 def _heads() -> list[str]:
@@ -109,16 +215,23 @@ def _heads() -> list[str]:
     ]
 
 
-def _values(row: Any, states: dict[Any, str], kinds: dict[Any, str]) -> list[str | int | None]:
-    return [
-        row.diary_number,
-        row.title,
-        row.applicant_name,
-        kinds[row.kind],
-        row.fund,
-        row.amount_requested,
-        states[row.status],
-        clock.local_day(row.submitted_at).isoformat(),
-        row.officer,
-        language_name(row.language),
-    ]
+def _values() -> Callable[[Any], list[Cell]]:
+    """What turns a row into its cells, with the words of the language that is spoken now."""
+    states = {status: str(rules.desk_words(status)) for status in OPEN_TO_OFFICIALS}
+    kinds = {kind: str(words.kind_words(kind)) for kind in ApplicationKind}
+
+    def values(row: Any) -> list[Cell]:
+        return [
+            row.diary_number,
+            row.title,
+            row.applicant_name,
+            kinds[row.kind],
+            row.fund,
+            row.amount_requested,
+            states[row.status],
+            clock.local_day(row.submitted_at),
+            row.officer,
+            language_name(row.language),
+        ]
+
+    return values

@@ -37,14 +37,20 @@ _PLACES = {
 }
 
 
-def steps(application: Application, person: Person, missing: list[Lazy]) -> list[PanelStep]:
-    """What leads on from here, and what does not yet and why; what lies behind the case is left out."""
+def steps(
+    application: Application, person: Person, missing: list[Lazy], stopped: Lazy | None = None
+) -> list[PanelStep]:
+    """What leads on from here, and what does not yet and why; what lies behind the case is left out. `stopped`: why
+    nothing may be put on an agenda.
+    """
     found = {possible.step.name: possible for possible in steps_for(person, application)}
-    found_steps = [_panel_step(application, found[name], missing) for name in _PLACES if name in found]
+    found_steps = [_panel_step(application, found[name], missing, stopped) for name in _PLACES if name in found]
     return [step for step in found_steps if step is not None]
 
 
-def _panel_step(application: Application, possible: PossibleStep, missing: list[Lazy]) -> PanelStep | None:
+def _panel_step(
+    application: Application, possible: PossibleStep, missing: list[Lazy], stopped: Lazy | None
+) -> PanelStep | None:
     name = possible.step.name
     endpoint, is_post = _PLACES[name]
     url = url_for(endpoint) if endpoint == "meetings.list" else url_for(endpoint, public_id=application.public_id)
@@ -54,6 +60,8 @@ def _panel_step(application: Application, possible: PossibleStep, missing: list[
     if name == "finish_assessment" and missing:
         reason = " ".join(str(sentence) for sentence in missing)
         return PanelStep(possible.step.label, url, is_possible=False, reason=reason)
+    if name == "put_on_agenda" and stopped is not None:
+        return PanelStep(possible.step.label, url, is_possible=False, reason=str(stopped))
     return PanelStep(possible.step.label, url, is_post=is_post)
 
 

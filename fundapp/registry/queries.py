@@ -1,32 +1,30 @@
 """Cases as an official may see them: one case, one document, the list. Never a draft, never one with a conflict."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from flask_login import current_user
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Row, Select, func, literal, select, union_all
 from sqlalchemy.orm import aliased
 
 from fundapp import clock
 from fundapp.accounts.models import Account
 from fundapp.accounts.queries import visible_to
 from fundapp.applications.models import Application, ApplicationKind, Attachment
-from fundapp.assessments.models import CompletionRequest
+from fundapp.applications.searched import WrittenText
 from fundapp.db import PLANNED_ANEW, db
-from fundapp.decisions.models import Decision, DecisionTranslation
-from fundapp.funds.models import Fund, Round
-from fundapp.languages import _d
-from fundapp.messages.queries import has_unread
 from fundapp.permissions import Person
-from fundapp.registry import rules
+from fundapp.registry.choices import Choices
+from fundapp.registry.filters import Filters, conditions
 from fundapp.registry.models import Case, Document
+from fundapp.registry.near import nearest
+from fundapp.registry.sorting import Walk, walk_of
 from fundapp.search import holds
-from fundapp.workflow import OPEN_TO_OFFICIALS, ApplicationStatus
+from fundapp.workflow import ApplicationStatus
 
 PAGE = 25
-NEAR = 5_000  # how many of the newest a search looks through before it asks the index of words
+NEAR, NEAR_WRITTEN = 5_000, 500  # how many of the first a search looks through before it asks the index of words
 _Officer = aliased(Account)
 
 
@@ -63,108 +61,6 @@ def attachment(application: Application, public_id: str) -> Attachment | None:
 
 
 @dataclass(frozen=True)
-class Filters:
-    """What the list is narrowed to; each is in the address under its own name."""
-
-    state: ApplicationStatus | None = None
-    fund: str = ""
-    mine: bool = False
-    late: bool = False
-    unread: bool = False
-    translate: bool = False
-    q: str = ""
-    before: str = ""
-    after: str = ""
-
-    def words(self) -> dict[str, str]:
-        """The filters that are on, as the address writes them."""
-        return {
-            name: value
-            for name, value in (
-                ("state", self.state.value if self.state else ""),
-                ("fund", self.fund),
-                ("mine", "1" if self.mine else ""),
-                ("late", "1" if self.late else ""),
-                ("unread", "1" if self.unread else ""),
-                ("translate", "1" if self.translate else ""),
-                ("q", self.q),
-            )
-            if value
-        }
-
-
-@dataclass(frozen=True)
-class FundChoice:
-    """What can be applied for, with the keys of its rounds: an application knows its round."""
-
-    code: str
-    name: str
-    rounds: list[int]
-
-
-def funds() -> list[FundChoice]:
-    """Everything that can be applied for."""
-    found: dict[str, FundChoice] = {}
-    rows = db.session.execute(
-        select(Fund.code, Fund.name, Round.id).outerjoin(Round, Round.fund_id == Fund.id).order_by(Fund.id)
-    )
-    for code, name, round_id in rows:
-        fund = found.setdefault(code, FundChoice(code, name, []))
-        if round_id is not None:
-            fund.rounds.append(round_id)
-    return list(found.values())
-
-
-def removable(filters: Filters, funds: list[FundChoice]) -> list[tuple[str, dict[str, str]]]:
-    """Each filter that is on, as a word, and the address's arguments without it."""
-    words = filters.words()
-    labels = {
-        "state": str(rules.desk_words(filters.state)) if filters.state else "",
-        "fund": next((fund.name for fund in funds if fund.code == filters.fund), filters.fund),
-        "mine": _d("Mine only"),
-        "late": _d("Late completions"),
-        "unread": _d("Messages to read"),
-        "translate": _d("Decisions to translate"),
-        "q": f"“{filters.q}”",
-    }
-    return [(labels[name], {other: words[other] for other in words if other != name}) for name in words]
-
-
-def filters_of(args: Mapping[str, str]) -> Filters:
-    """Filters from an address. What is not known is left out: an old link still shows a list."""
-    states = {status.value: status for status in OPEN_TO_OFFICIALS}
-    return Filters(
-        state=states.get(args.get("state", "")),
-        fund=args.get("fund", "")[:60],
-        mine=args.get("mine") == "1",
-        late=args.get("late") == "1",
-        unread=args.get("unread") == "1",
-        translate=args.get("translate") == "1",
-        q=" ".join(args.get("q", "").split())[:100],
-        before=args.get("before", "")[:12],
-        after=args.get("after", "")[:12],
-    )
-
-
-def is_late(today: date) -> ColumnElement[bool]:
-    """Whether a completion was due before today and has not come."""
-    return and_(
-        Application.status == ApplicationStatus.COMPLETION_REQUESTED,
-        exists().where(
-            CompletionRequest.application_id == Application.id,
-            CompletionRequest.ended_at.is_(None),
-            CompletionRequest.due_on < today,
-        ),
-    )
-
-
-def waits_for_translation() -> ColumnElement[bool]:
-    """Whether the applicant has asked for the decision in another language and nobody has translated it yet."""
-    asked = DecisionTranslation.decision_id == Decision.id
-    return exists().where(asked, Decision.application_id == Application.id, DecisionTranslation.made_at.is_(None))
-
-
-@dataclass(frozen=True)
 class CaseRow:
     """One row of the list; `age` in days since it was sent."""
 
@@ -172,9 +68,12 @@ class CaseRow:
     diary_number: str | None
     title: str
     applicant: str
+    org_number: str | None
     kind: ApplicationKind
+    round_id: int
     sought: int | None
     status: ApplicationStatus
+    sent_on: date
     age: int
     officer: str | None
     language: str
@@ -182,18 +81,43 @@ class CaseRow:
 
 @dataclass(frozen=True)
 class CasePage:
-    """A page of the list, newest first; `older` and `newer` are the public ids that the next pages begin beyond."""
+    """A page of the list; `older` and `newer` are the public ids that the next and the previous page begin beyond.
+
+    `filters` are those that were gone by. `is_in_text`: no name or number held what was typed, so that `text` is on;
+    `is_near`: nothing did, and these hold words that are spelled almost so, the nearest first.
+    """
 
     rows: list[CaseRow]
     older: str | None
     newer: str | None
+    filters: Filters
+    is_in_text: bool = False
+    is_near: bool = False
 
 
-def cases(person: Person, filters: Filters, funds: list[FundChoice]) -> CasePage:
-    """What the person may see of what was asked for, in one statement."""
-    found = list(
-        db.session.execute(_asked_for(person, filters, funds), execution_options={PLANNED_ANEW: bool(filters.q)})
-    )
+def cases(person: Person, filters: Filters, choices: Choices) -> CasePage:
+    """What the person may see of what was asked for, in one statement; a search that finds nothing takes up to three
+    more, in what was written and among words that are spelled almost so.
+    """
+    page = _page(person, filters, choices)
+    if page.rows or not (filters.before or filters.after or filters.q):
+        return page
+    if filters.before or filters.after:
+        return cases(person, replace(filters, before="", after=""), choices)
+    if not filters.text:
+        page = _page(person, replace(filters, text=True), choices)
+    if page.rows:
+        return replace(page, is_in_text=True)
+    keys = nearest(filters.q, _conditions(person, filters, choices), most=PAGE)
+    found = {row.id: row for row in db.session.execute(_columns().where(Application.id.in_(keys)))} if keys else {}
+    rows = _rows([found[key] for key in keys])
+    return CasePage(rows, None, None, filters, is_near=bool(rows))
+
+
+def _page(person: Person, filters: Filters, choices: Choices) -> CasePage:
+    # Each list that is narrowed or sorted has a plan of its own: what is few for one state is many for another.
+    asked = _asked_for(person, filters, choices)
+    found = list(db.session.execute(asked, execution_options={PLANNED_ANEW: bool(filters.words())}))
     page = found[:PAGE]
     if filters.after:
         page.reverse()
@@ -205,17 +129,21 @@ def cases(person: Person, filters: Filters, funds: list[FundChoice]) -> CasePage
         rows,
         older=rows[-1].public_id if rows and has_older else None,
         newer=rows[0].public_id if rows and has_newer else None,
+        filters=filters,
     )
 
 
 def _columns() -> Select[*tuple[Any, ...]]:
     return (
         select(
+            Application.id,
             Application.public_id,
             Case.diary_number,
             Application.title,
             Application.applicant_name,
+            Application.org_number,
             Application.kind,
+            Application.round_id,
             Application.amount_requested,
             Application.status,
             Application.submitted_at,
@@ -227,19 +155,23 @@ def _columns() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _asked_for(person: Person, filters: Filters, funds: list[FundChoice]) -> Select[*tuple[Any, ...]]:
-    """The page's rows and one more, in the order they are walked: towards the older, or the newer."""
-    conditions = [visible_to(person), *_conditions(person, filters, funds)]
-    order: ColumnElement[int] = Application.id.desc()
+def _conditions(person: Person, filters: Filters, choices: Choices) -> list[ColumnElement[bool]]:
+    return [visible_to(person), *conditions(person, filters, choices)]
+
+
+def _asked_for(person: Person, filters: Filters, choices: Choices) -> Select[*tuple[Any, ...]]:
+    """The page's rows and one more, in the order they are walked: onwards, or back."""
+    asked = _conditions(person, filters, choices)
+    walk = walk_of(filters.sort)
     if filters.after:
-        conditions.append(Application.id > _key_of(filters.after))
-        order = Application.id.asc()
+        asked.append(walk.turned().lies_beyond(walk.edge_at(filters.after)))
+        walk = walk.turned()
     elif filters.before:
-        conditions.append(Application.id < _key_of(filters.before))
-    query = _columns().order_by(order).limit(_exactly(PAGE + 1))
+        asked.append(walk.lies_beyond(walk.edge_at(filters.before)))
+    query = _columns().order_by(*walk.ordered()).limit(_exactly(PAGE + 1))
     if not filters.q:
-        return query.where(*conditions)
-    return query.where(Application.id.in_(_holding(filters.q, conditions, order, is_newer=bool(filters.after))))
+        return query.where(*asked)
+    return query.where(Application.id.in_(_holding(filters, asked, walk)))
 
 
 def _exactly(number: int) -> ColumnElement[int]:
@@ -249,64 +181,43 @@ def _exactly(number: int) -> ColumnElement[int]:
     return literal(number, literal_execute=True)
 
 
-def _key_of(public_id: str) -> ColumnElement[int]:
-    edge = aliased(Application)
-    return select(edge.id).where(edge.public_id == public_id).scalar_subquery()
-
-
-def _conditions(person: Person, filters: Filters, funds: list[FundChoice]) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filters.state:
-        conditions.append(Application.status == filters.state)
-    if filters.fund:
-        rounds = next((fund.rounds for fund in funds if fund.code == filters.fund), [])
-        conditions.append(Application.round_id.in_(rounds))
-    if filters.mine:
-        conditions.append(Application.officer_id == person.id)
-    if filters.late:
-        conditions.append(is_late(clock.today()))
-    if filters.translate:
-        conditions.append(waits_for_translation())
-    if filters.unread:
-        conditions.append(has_unread(for_applicant=False))
-    return conditions
-
-
-def whole_list(person: Person, filters: Filters) -> list[ColumnElement[bool]]:
+def whole_list(person: Person, filters: Filters, choices: Choices) -> list[ColumnElement[bool]]:
     """What holds of every case of the list, all its pages together."""
-    conditions = [visible_to(person), *_conditions(person, filters, funds())]
-    return [*conditions, holds(Application.search_text, filters.q)] if filters.q else conditions
+    found = _conditions(person, filters, choices)
+    if filters.q and filters.text:
+        holding = select(WrittenText.application_id).where(holds(WrittenText.words, filters.q))
+        return [*found, Application.id.in_(holding)]
+    return [*found, holds(Application.search_text, filters.q)] if filters.q else found
 
 
-def _holding(
-    words: str, conditions: list[ColumnElement[bool]], order: ColumnElement[int], *, is_newer: bool
-) -> Select[int]:
+def _holding(filters: Filters, asked: list[ColumnElement[bool]], walk: Walk) -> Select[int]:
     """The keys of the first cases that hold the words, a page and one more.
 
-    What many cases hold is met soon on a walk from the newest; what few hold is found at once by the index of words.
+    What many cases hold is met soon on a walk from the first; what few hold is found at once by the index of words.
     Neither way is fit for the other's work, and a database that has to guess guesses wrong. So it walks so far and no
     further. Only where that was not enough, and there is more beyond, the index gives all that hold the words.
     """
-    walked = select(Application.id, Application.search_text).where(*conditions).order_by(order)
-    walk = walked.limit(_exactly(NEAR)).subquery()
-    near = select(walk.c.id).where(holds(walk.c.search_text, words)).limit(_exactly(PAGE + 1)).cte("near")
-    edge = select(Application.id).where(*conditions).order_by(order).offset(_exactly(NEAR - 1)).limit(_exactly(1))
-    beyond = select(edge.cte("edge").c.id).scalar_subquery()
-    holding = (
-        select(Application.id)
-        .where(*conditions, holds(Application.search_text, words))
-        .cte("holding")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    held = holding.c.id
+    text = WrittenText.words if filters.text else Application.search_text
+    reach = NEAR_WRITTEN if filters.text else NEAR
+    columns = [column.label(f"by{place}") for place, column in enumerate(walk.columns)]
+    every = select(Application.id, *columns).where(*asked)
+    if filters.text:
+        every = every.join(WrittenText, WrittenText.application_id == Application.id)
+    walked = every.add_columns(text.label("text")).order_by(*walk.ordered()).limit(_exactly(reach)).subquery()
+    near = select(walked.c.id).where(holds(walked.c.text, filters.q)).limit(_exactly(PAGE + 1)).cte("near")
+    edge = every.order_by(*walk.ordered()).offset(_exactly(reach - 1)).limit(_exactly(1)).cte("edge")
+    holding = every.where(holds(text, filters.q)).cte("holding").prefix_with("MATERIALIZED", dialect="postgresql")
+    names = [column.name for column in columns]
+    held = tuple(holding.c[name] for name in names)
+    beyond = [select(edge.c[name]).scalar_subquery() for name in names]
     far = (
-        select(held)
+        select(holding.c.id)
         .where(
             select(func.count()).select_from(near).scalar_subquery() <= PAGE,
-            beyond.is_not(None),
-            held > beyond if is_newer else held < beyond,
+            beyond[-1].is_not(None),
+            walk.lies_beyond(beyond, held),
         )
-        .order_by(held if is_newer else held.desc())
+        .order_by(*(column.desc() if walk.is_falling else column.asc() for column in held))
         .limit(_exactly(PAGE + 1))
         .subquery()
     )
@@ -320,36 +231,22 @@ def _rows(found: list[Row[Any]]) -> list[CaseRow]:
 
 
 def _row(row: Row[Any], today: date) -> CaseRow:
+    sent_on = clock.local_day(row.submitted_at)
     return CaseRow(
         public_id=row.public_id,
         diary_number=row.diary_number,
         title=row.title or "",
         applicant=row.applicant_name or "",
+        org_number=row.org_number,
         kind=row.kind,
+        round_id=row.round_id,
         sought=row.amount_requested,
         status=row.status,
-        age=(today - clock.local_day(row.submitted_at)).days,
+        sent_on=sent_on,
+        age=(today - sent_on).days,
         officer=row.officer,
         language=row.language,
     )
-
-
-def states() -> list[ApplicationStatus]:
-    """The states the list can be narrowed to, in the order of the journey."""
-    return [status for status in ApplicationStatus if status in OPEN_TO_OFFICIALS]
-
-
-def other_applications(application: Application, person: Person) -> list[CaseRow]:
-    """The applicant's other applications that the person may see, by organisation or by org.nr, newest first."""
-    same: list[ColumnElement[bool]] = []
-    if application.organisation_id is not None:
-        same.append(Application.organisation_id == application.organisation_id)
-    if application.org_number:
-        same.append(Application.org_number == application.org_number)
-    if not same:
-        return []
-    query = _columns().where(visible_to(person), or_(*same), Application.id != application.id)
-    return _rows(list(db.session.execute(query.order_by(Application.id.desc()).limit(20))))
 
 
 def count_of(person: Person, *conditions: ColumnElement[bool]) -> int:

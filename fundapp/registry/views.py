@@ -1,18 +1,22 @@
 """The desk: what waits, the list of cases, one case, its documents."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from fundapp import documents, files
+from fundapp.config import settings
 from fundapp.documents import Paper
 from fundapp.languages import _d
 from fundapp.messages import actions as conversation
 from fundapp.messages import queries as threads
 from fundapp.messages.forms import MessageForm
-from fundapp.permissions import Permission
-from fundapp.registry import actions, casefile, desk, exports, letters, queries, words
+from fundapp.permissions import Permission, is_allowed
+from fundapp.registry import actions, casefile, desk, exports, filters, heads, letters, making, queries, words
+from fundapp.registry import choices as offered
+from fundapp.registry import versions as comparing
 from fundapp.registry.forms import DocumentForm
 from fundapp.registry.models import Direction
 from fundapp.web.access import needs
@@ -26,36 +30,46 @@ blueprint.context_processor(words.for_templates)
 @needs(Permission.LIST_CASES)
 def start() -> str:
     """What to do today."""
-    return render_template(
-        "registry/start.html",
-        tasks=desk.tasks(current_user),
-        rounds=desk.open_rounds(),
-        meeting=desk.next_meeting(current_user),
-    )
+    meeting = desk.next_meeting(current_user)
+    tasks, rounds = desk.tasks(current_user, meeting), desk.open_rounds()
+    return render_template("registry/start.html", tasks=tasks, rounds=rounds, meeting=meeting)
 
 
 @blueprint.get("/cases", endpoint="list")
 @needs(Permission.LIST_CASES)
 def list_cases() -> str:
-    """Every case the person may see, newest first, narrowed by what the address says."""
-    filters, funds = queries.filters_of(request.args), queries.funds()
+    """Every case the person may see, newest first, narrowed and sorted by what the address says."""
+    choices = offered.find(current_user)
+    page = queries.cases(current_user, filters.read(request.args, choices), choices)
     return render_template(
         "registry/list.html",
-        filters=filters,
-        removable=queries.removable(filters, funds),
-        page=queries.cases(current_user, filters, funds),
-        funds=funds,
-        states=queries.states(),
+        filters=page.filters,
+        page=page,
+        choices=choices,
+        removable=filters.removable(page.filters, choices),
+        states=offered.states(),
+        text_languages=offered.text_languages(),
+        flags=filters.flag_words(),
+        columns=filters.COLUMNS,
+        heads=heads.of(page.filters),
+        may_assign=is_allowed(current_user, Permission.ASSIGN_OFFICER),
+        query=urlencode(page.filters.words(), doseq=True),
         kinds=words.kinds(),
         state_tags=words.state_tags(),
     )
 
 
-@blueprint.get("/cases.csv")
+@blueprint.get("/cases.<any(csv, xlsx):kind>")
 @needs(Permission.LIST_CASES)
-def export() -> Response:
-    """The whole list as CSV, narrowed as the list is."""
-    return exports.cases(current_user, queries.filters_of(request.args))
+def export(kind: str) -> Response | str:
+    """The whole list as a file, narrowed as the list is; a workbook that takes a while is asked for first."""
+    choices = offered.find(current_user)
+    narrowed = filters.read(request.args, choices)
+    total = exports.size(current_user, narrowed, choices)
+    if kind == "xlsx" and total > making.DIRECT and not settings().is_demo:
+        query = urlencode(narrowed.words(), doseq=True)
+        return render_template("registry/export_ask.html", total=total, kind=kind, query=query)
+    return exports.cases(current_user, narrowed, choices, kind=kind)
 
 
 @blueprint.get("/cases/<public_id>")
@@ -66,6 +80,15 @@ def show(application: Any) -> str:
     file = casefile.case_file(application, current_user, version)
     facts = casefile.facts(application)
     return render_template("registry/show.html", application=application, file=file, shown=file.shown, **facts)
+
+
+@blueprint.get("/cases/<public_id>/versions")
+@needs(Permission.READ_CASE, of=queries.case)
+def versions(application: Any) -> str:
+    """What changed between two versions of the application, as the address says, else the last two."""
+    earlier, later = (request.args.get(name, type=int) for name in ("from", "to"))
+    found = comparing.difference(application, earlier, later)
+    return render_template("registry/versions.html", application=application, found=found)
 
 
 @blueprint.post("/applications/<public_id>/register")

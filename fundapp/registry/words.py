@@ -27,6 +27,9 @@ _APPLICANTS_OWN = frozenset(
     {"start", "save_section", "attach", "detach", "save_report", "name_language", "remind_of_draft", "tell_of_removal"}
 )
 
+# Flags and notes are told beside each other in a place of their own, which not every reader of the case has.
+_KEPT_APART = frozenset({"raise_flag", "resolve_flag", "write_note", "correct_note"})
+
 _SENTENCES: dict[str, Lazy] = {
     "submit": _dl("Sent in"),
     "register": _dl("Registered"),
@@ -57,6 +60,10 @@ _SENTENCES: dict[str, Lazy] = {
     "start_project": _dl("The project started"),
     "declare_conflict": _dl("Declared a conflict of interest"),
     "remind_of_completion": _dl("Reminded the applicant of the additions"),
+    "refer": _dl("Referred the case for comment"),
+    "answer_referral": _dl("A comment came in on a referral"),
+    "withdraw_referral": _dl("Withdrew a referral"),
+    "remind_of_referral": _dl("Reminded of a referral"),
     "remind_of_report": _dl("Reminded the applicant of the project's report"),
     "record_appeal": _dl("An appeal came in"),
     "end_appeal": _dl("The appeal ended"),
@@ -68,6 +75,8 @@ _SENTENCES: dict[str, Lazy] = {
     "ask_for_translation": _dl("The applicant asks for the decision in another language"),
     "release_letter": _dl("Released a letter"),
     "send_again": _dl("Sent a letter again that had failed"),
+    "dispatch_paper": _dl("Sent a paper, and filed it"),
+    "file_paper": _dl("Wrote a paper and filed it"),
     "message_in": _dl("A message came in from the applicant"),
     "message_out": _dl("Sent a message to the applicant"),
     "ask_for_change": _dl("The project asked for a change"),
@@ -79,6 +88,31 @@ _SENTENCES: dict[str, Lazy] = {
     "gather": _dl("Gathered with other cases about the same association"),
     "merge_candidates": _dl("Made two candidates one"),
     "split_candidate": _dl("Taken out of a candidate"),
+    "enter": _dl("Began to enter what came on paper or by telephone"),
+    "receive": _dl("Received for the sender"),
+    "receive_additions": _dl("Additions came in, and were entered for the sender"),
+    "merge": _dl("Merged with another case"),
+    "take_in": _dl("Another case was merged into this one"),
+    "post_letter": _dl("Posted a letter"),
+    "propose_correction": _dl("Proposed a change of what is kept about the applicant"),
+    "approve_correction": _dl("Approved a change of what is kept about the applicant"),
+    "decline_correction": _dl("Declined a change of what is kept about the applicant"),
+    "correct_field": _dl("Changed what is kept about the applicant"),
+    "mark_secrecy": _dl("Marked a document for secrecy examination"),
+    "lift_secrecy": _dl("Lifted a document's mark for secrecy examination"),
+    "mask_copy": _dl("Filed a masked copy of a document"),
+    "give_out": _dl("Gave out a document"),
+    "ask_review": _dl("Asked a colleague for an assessment of their own"),
+    "save_review": _dl("Wrote on an assessment of their own"),
+    "send_review": _dl("Sent an assessment of their own"),
+    "open_review_again": _dl("Opened their own assessment again"),
+    "withdraw_review": _dl("No longer waits for a colleague's assessment"),
+    "take_over_reviews": _dl("Took the colleagues' texts over into the assessment"),
+    "ask_second_look": _dl("Asked a colleague to look at the report"),
+    "agree_second_look": _dl("Looked at the report and agrees"),
+    "send_back_second_look": _dl("Looked at the report and sent it back"),
+    "withdraw_second_look": _dl("Took the question to a colleague back"),
+    "second_look_fell": _dl("The colleague's agreement fell, since something was changed"),
 }
 _BY_TABLE: dict[tuple[str, str], Lazy] = {
     ("report", "submit"): _dl("The project's report came in"),
@@ -101,10 +135,12 @@ _STEPS = APPLICATION_STEPS | REPORT_STEPS | PROJECT_STEPS | INSTALMENT_STEPS | M
 
 def sentence(table: str, event: str, facts: dict[str, Any]) -> str | None:
     """What happened, in words; None for what is the applicant's own."""
-    if event in _APPLICANTS_OWN:
+    if event in _APPLICANTS_OWN | _KEPT_APART:
         return None
     if event == "open_case":
         return str(_dl("Opened the case %(number)s", number=facts.get("diary_number", "")))
+    if event == "assign_officer":
+        return str(_dl("%(name)s became the case's officer", name=facts.get("officer", "")))
     if event == "link_objectives":
         codes = facts.get("objectives")
         return str(
@@ -176,7 +212,7 @@ def answer_of(answer: dict[str, Any], asked_in: str) -> Any:
 
 def attachment_words(application: Application, kind: str) -> str:
     """What an attachment is, as the fund's terms call it in the desk's language."""
-    for item in application.round.fund.terms["attachments"]["value"]:
+    for item in application.terms["attachments"]["value"]:
         if item["code"] == kind:
             return chosen(item["text"])[1]
     return str(_dl("Page signed by all signatories")) if kind == "signed_page" else kind
