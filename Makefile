@@ -4,7 +4,7 @@ PYTHON  ?= python3
 UV      := .venv/bin/uv
 BIN     := .venv/bin
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-PYTEST  := $(BIN)/python -m pytest -n 2
+PYTEST  := $(BIN)/python -m pytest -n 2 --durations=30
 LOCKED  := pyproject.toml uv.lock
 
 .PHONY: run test test-all scanner lint catalogues fonts pictures bench clean machine

@@ -30,7 +30,8 @@ class Settings:
     """What a deployment decides. `demo_date` is None outside the demo.
 
     `proxies` is how many of our own proxies a request passes, and so how many hops of X-Forwarded-For are believed;
-    `limit_factor` multiplies every limit of web/limits.py (a load test sets it high).
+    `limit_factor` multiplies every limit of web/limits.py (a load test sets it high);
+    `export_rows` is how many cases a file of the list takes.
     `record_key` is a private key of Ed25519 in base64; `record_folder` is where signed roots of the record are put.
     `funds` is a folder of the town's own terms, beside those that are shipped (funds/terms.py).
     `store` is s3://bucket/prefix where stored files do not lie in the folder `files`; `clamd` is host:port or the path
@@ -56,6 +57,7 @@ class Settings:
     proxies: int = 0
     metrics_token: str | None = None
     limit_factor: int = 1
+    export_rows: int = 200_000
     store: str | None = None
     store_endpoint: str | None = None
     store_region: str = "eu-north-1"
@@ -105,6 +107,7 @@ VARIABLES = {
     "FUNDAPP_MAIL_FROM": "mail_from",
     "FUNDAPP_METRICS_TOKEN": "metrics_token",
     "FUNDAPP_LIMIT_FACTOR": "limit_factor",
+    "FUNDAPP_EXPORT_ROWS": "export_rows",
 }
 
 
@@ -143,6 +146,7 @@ def read(environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:
         proxies=_number(environ, "FUNDAPP_PROXIES", 0, faults),
         metrics_token=environ.get("FUNDAPP_METRICS_TOKEN") or None,
         limit_factor=_number(environ, "FUNDAPP_LIMIT_FACTOR", 1, faults),
+        export_rows=_number(environ, "FUNDAPP_EXPORT_ROWS", 200_000, faults),
     )
     return found, faults + _unfit(found, environ)
 

@@ -32,6 +32,9 @@ from fundapp.documents import Paper
 from fundapp.mail import WRITTEN
 from fundapp.meetings.minutes_reminders import remind_of_minutes
 from fundapp.record import actions as record_work
+from fundapp.referrals.reminders import remind_of_referrals
+from fundapp.registry import making
+from fundapp.registry.listed import ListExport
 from fundapp.reports.reminders import remind_of_reports
 from fundapp.seats.actions import take_ended_roles
 from fundapp.store import StoreFailed
@@ -44,11 +47,13 @@ QUEUE_TABLES = "procrastinate_"
 SEND = "send_outbox"
 DRAW = "draw_papers"
 TAKE_OVER = "take_over"
+MAKE = "make_lists"
 BEATS_EVERY, DEAD_AFTER = 10.0, 30.0  # seconds: a worker's heartbeat, and when its jobs are taken from it
 LOOKS_EVERY = 2.0  # seconds between looks into the outbox where nothing tells the worker
 MINUTE, HOUR, DAY = 60.0, 3600.0, 24 * 3600.0
 NEWEST = 500  # papers, and of the last day: what is looked through for one that no job has drawn
 DRAWN_UP = "fundapp.papers.drawn_up"  # in a session's `info`: keys of the running transaction's papers
+ASKED_FOR = "fundapp.lists.asked_for"  # in a session's `info`: the running transaction asks for a file of a list
 LOOKED_AT = "fundapp.papers.looked_at"  # on SQLite, in the app's extensions: the last paper this worker saw to
 FAILED_JOBS_KEPT = 30 * 24  # hours
 
@@ -63,15 +68,16 @@ def send_outbox() -> None:
 
 
 def remind() -> None:
-    """Write what is due to applicants, and to who signs minutes, each reminder once."""
+    """Write what is due to applicants, to who signs minutes and to who is asked for a comment, each reminder once."""
     written = remind_of_completions() + remind_of_reports() + remind_of_drafts() + remind_of_minutes()
+    written += remind_of_referrals()
     if written:
         log.info("reminders: %d written", written)
 
 
 def forget() -> None:
-    """Remove sign-in attempts and sessions that ended long ago, drafts whose time is over, and the member's role of
-    those whose last seat ended.
+    """Remove sign-in attempts and sessions that ended long ago, drafts whose time is over, files of lists after a
+    day, and the member's role of those whose last seat ended.
     """
     removed = forget_ended()
     if removed:
@@ -79,6 +85,9 @@ def forget() -> None:
     drafts = end_drafts()
     if drafts:
         log.info("drafts that were never sent: %d removed", drafts)
+    lists = making.forget()
+    if lists:
+        log.info("files of the case list: %d removed", lists)
     former = take_ended_roles()
     if former:
         log.info("members whose seats have ended: %d", former)
@@ -134,6 +143,7 @@ class Task:
 
 TASKS = (
     Task(SEND, send_outbox, "* * * * *", LOOKS_EVERY),
+    Task(MAKE, making.make_waiting, "* * * * *", LOOKS_EVERY),
     Task("enter_record", record_work.enter, "* * * * *", MINUTE),
     Task("export_record", record_work.export_daily, "3 0 * * *", DAY),
     Task("draw_newest", draw_newest, "12 * * * *", LOOKS_EVERY),
@@ -172,6 +182,14 @@ def _note_paper(_mapper: Any, _connection: Any, paper: Paper) -> None:
         session.info.setdefault(DRAWN_UP, []).append(paper.id)
 
 
+@event.listens_for(ListExport, "after_insert")
+@event.listens_for(ListExport, "after_update")
+def _note_export(_mapper: Any, _connection: Any, export: ListExport) -> None:
+    session = object_session(export)
+    if session is not None:
+        session.info[ASKED_FOR] = True
+
+
 @event.listens_for(Session, "before_commit")
 def _bring_jobs(session: Session) -> None:
     """One job for all the papers of a transaction, and one for all its mail. What is hidden from it, a sweep finds."""
@@ -181,12 +199,15 @@ def _bring_jobs(session: Session) -> None:
     if queue is not no_queue:
         session.flush()  # which gives the papers their keys
     papers, has_mail = session.info.pop(DRAWN_UP, []), session.info.pop(WRITTEN, False)
+    is_asked_for = session.info.pop(ASKED_FOR, False)
     if queue is no_queue:
         return
     if papers and not settings().is_demo:
         _defer(queue(), session, DRAW, papers=papers)
     if has_mail and outbox.can_send():
         _defer(queue(), session, SEND)
+    if is_asked_for:
+        _defer(queue(), session, MAKE)
 
 
 @event.listens_for(Session, "after_transaction_end")
@@ -194,6 +215,7 @@ def _forget_rolled_back(session: Session, transaction: Any) -> None:
     if transaction.parent is None:
         session.info.pop(DRAWN_UP, None)
         session.info.pop(WRITTEN, None)
+        session.info.pop(ASKED_FOR, None)
 
 
 def _defer(queue: "procrastinate.App", session: Session, name: str, **about: Any) -> None:

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fundapp import clock
 from fundapp.config import settings
-from fundapp.db import Base, db, enum_type, public_id_column, reread
+from fundapp.db import Base, db, enum_type, new_public_id, public_id_column, reread
 from fundapp.documents import Paper
 from fundapp.languages import AUTHORITY_LANGUAGE, LabelledEnum, _dl, current, plain_lines, speaking
 from fundapp.web.watch import request_id
 
 WRITTEN = "fundapp.mail.written"  # in a session's `info`: the running transaction holds mail to send
+# Reserved (RFC 2606): nobody can have such an address, nor sign in with it.
+_BY_POST = "@post.invalid"
 
 
 class MessageStatus(LabelledEnum):
@@ -23,6 +25,7 @@ class MessageStatus(LabelledEnum):
     SENDING = "sending", _dl("Being sent")
     SENT = "sent", _dl("Sent")
     FAILED = "failed", _dl("Not sent")
+    BY_POST = "by_post", _dl("To be printed and posted")
 
 
 class Message(Base):
@@ -99,7 +102,7 @@ def write(
         body=body,
         thread=thread,
         occasion=occasion,
-        status=MessageStatus.HELD if is_held else MessageStatus.WAITING,
+        status=MessageStatus.HELD if is_held else _leaves_as(to),
         written_at=now,
         next_try_at=now,
         origin=request_id() or None,
@@ -108,6 +111,19 @@ def write(
     db.session.add(message)
     db.session.info[WRITTEN] = True
     return message
+
+
+def new_post_address() -> str:
+    """What stands for an address where somebody has no e-mail: the mail for it is printed and posted."""
+    return f"{new_public_id()}{_BY_POST}"
+
+
+def is_by_post(address: str) -> bool:
+    return address.endswith(_BY_POST)
+
+
+def _leaves_as(address: str) -> MessageStatus:
+    return MessageStatus.BY_POST if is_by_post(address) else MessageStatus.WAITING
 
 
 def in_both(body: Callable[[], str]) -> str:
@@ -130,7 +146,7 @@ def has_written(occasion: str) -> bool:
 def release(message: Message) -> None:
     """Let a held message leave; one that is not held stays as it is. The caller holds what it belongs to."""
     if message.status is MessageStatus.HELD:
-        message.status, message.next_try_at = MessageStatus.WAITING, clock.now()
+        message.status, message.next_try_at = _leaves_as(message.to), clock.now()
         message.origin = request_id() or message.origin
         db.session.info[WRITTEN] = True
 

@@ -5,7 +5,7 @@ on what they see (403 otherwise).
 """
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -44,6 +44,22 @@ class Permission(enum.Enum):
     SEND_LETTER_AGAIN = enum.auto()
     ANSWER_MESSAGE = enum.auto()
     ASSESS_APPLICATION = enum.auto()
+    READ_ASSESSMENTS = enum.auto()
+    READ_INTERESTS = enum.auto()
+    ASSIGN_OFFICER = enum.auto()
+    WRITE_NOTE = enum.auto()
+    RAISE_FLAG = enum.auto()
+    RECEIVE_ON_PAPER = enum.auto()
+    MERGE_CASES = enum.auto()
+    PROPOSE_CORRECTION = enum.auto()
+    APPROVE_CORRECTION = enum.auto()
+    READ_DIARY = enum.auto()
+    EXAMINE_SECRECY = enum.auto()
+    RANK_CASES = enum.auto()
+    KEEP_TEXT_BLOCKS = enum.auto()
+    KEEP_TEMPLATES = enum.auto()
+    KEEP_FUNDS = enum.auto()
+    KEEP_SETTINGS = enum.auto()
     TRANSLATE = enum.auto()
     DECLARE_CONFLICT = enum.auto()
     READ_MEETING = enum.auto()
@@ -75,6 +91,10 @@ class Permission(enum.Enum):
     READ_FEEDBACK = enum.auto()
 
 
+# A fund and a body, as keys of their tables: where a role holds, None being anywhere.
+Limit = tuple[int | None, int | None]
+
+
 class Person(Protocol):
     """The facts about a person that permissions look at."""
 
@@ -82,6 +102,8 @@ class Person(Protocol):
 
     @property
     def roles(self) -> frozenset[Role]: ...
+    @property
+    def role_limits(self) -> Mapping[Role, frozenset[Limit]]: ...
     @property
     def organisation_ids(self) -> frozenset[int]: ...
     @property
@@ -232,6 +254,22 @@ RULES: dict[Permission, Rule] = {
     Permission.SEND_LETTER_AGAIN: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial,)),
     Permission.ANSWER_MESSAGE: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial,)),
     Permission.ASSESS_APPLICATION: Rule(frozenset({Role.OFFICER}), (is_impartial,)),
+    Permission.READ_ASSESSMENTS: Rule(_READERS, (is_impartial,)),
+    Permission.READ_INTERESTS: Rule(frozenset({Role.SECRETARY, Role.AUDITOR})),
+    Permission.ASSIGN_OFFICER: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial,)),
+    Permission.WRITE_NOTE: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial,)),
+    Permission.RAISE_FLAG: Rule(_OFFICIALS, (is_impartial,)),
+    Permission.RECEIVE_ON_PAPER: Rule(frozenset({Role.REGISTRAR})),
+    Permission.MERGE_CASES: Rule(frozenset({Role.REGISTRAR}), (is_impartial,)),
+    Permission.PROPOSE_CORRECTION: Rule(frozenset({Role.REGISTRAR, Role.OFFICER})),
+    Permission.APPROVE_CORRECTION: Rule(frozenset({Role.REGISTRAR, Role.OFFICER})),
+    Permission.READ_DIARY: Rule(_READERS),
+    Permission.EXAMINE_SECRECY: Rule(frozenset({Role.REGISTRAR, Role.SECRETARY}), (is_impartial,)),
+    Permission.RANK_CASES: Rule(frozenset({Role.OFFICER, Role.SECRETARY})),
+    Permission.KEEP_TEXT_BLOCKS: Rule(frozenset({Role.REGISTRAR, Role.OFFICER, Role.ADMINISTRATOR})),
+    Permission.KEEP_TEMPLATES: Rule(frozenset({Role.ADMINISTRATOR})),
+    Permission.KEEP_FUNDS: Rule(frozenset({Role.ADMINISTRATOR})),
+    Permission.KEEP_SETTINGS: Rule(frozenset({Role.ADMINISTRATOR})),
     Permission.TRANSLATE: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial,)),
     Permission.DECLARE_CONFLICT: Rule(_BOARD_ROOM),
     Permission.READ_MEETING: Rule(_BOARD_ROOM),
@@ -264,14 +302,38 @@ RULES: dict[Permission, Rule] = {
 }
 
 _ROLE_MISSING = _l("Your account does not have the role that this needs.")
+_ROLE_ELSEWHERE = _dl("Your role is for another fund or another body.")
+
+
+def _reaches(person: Person, role: Role, subject: Any) -> bool:
+    """Whether a role that is for some funds or bodies alone holds for the subject; what has no place is anywhere's."""
+    limits = person.role_limits.get(role)
+    return limits is None or any(
+        (fund is None or fund == _fund_of(subject)) and (board is None or _board_of(subject) in (None, board))
+        for fund, board in limits
+    )
+
+
+def _fund_of(subject: Any) -> Any:
+    """The key of the fund that an application, or what came of it, belongs to."""
+    application = getattr(subject, "application", subject)
+    return getattr(getattr(application, "round", application), "fund_id", None)
+
+
+def _board_of(subject: Any) -> Any:
+    """The key of the body whose sitting this is; a case has no body of its own until a sitting takes it up."""
+    return getattr(getattr(subject, "meeting", subject), "board_id", None)
 
 
 def why_not(person: Person, permission: Permission, subject: Any = None) -> Lazy | None:
     """The reason why the person may not, or None where they may. Conditions are asked only where a subject is given."""
     rule = RULES[permission]
-    if not rule.roles & (person.roles | {Role.APPLICANT}):
+    held = (person.roles | {Role.APPLICANT}) & rule.roles
+    if not held:
         return _ROLE_MISSING
     if subject is not None:
+        if person.role_limits and not any(_reaches(person, role, subject) for role in held):
+            return _ROLE_ELSEWHERE
         for condition in rule.conditions:
             if not condition(person, subject):
                 reason: Lazy = condition.reason  # type: ignore[attr-defined]  # set by because()

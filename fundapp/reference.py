@@ -1,4 +1,4 @@
-"""What a deployment starts from: the municipality's bodies, every plan, its funds. Idempotent."""
+"""What a deployment starts from: the municipality's bodies, every plan, its funds, its papers' texts. Idempotent."""
 
 from pathlib import Path
 
@@ -14,14 +14,18 @@ from fundapp.funds.queries import funds_here
 from fundapp.funds.terms import BadTerms
 from fundapp.goals.actions import load_plan
 from fundapp.goals.rules import plan_codes
+from fundapp.papers.loading import load_papers
 
 
 def load_reference(session: Session, municipality: str = "kalix", own_funds: Path | None = None) -> None:
-    """Load bodies, plans and funds into the running transaction; what a board has answered stays. Errors: BadTerms."""
+    """Load bodies, plans, funds and the texts of papers into the running transaction. What a board has answered and
+    what the municipality has changed stays. Errors: BadTerms.
+    """
     load_boards(session, municipality)
     for code in plan_codes():
         load_plan(session, code)
     load_funds(session, municipality, own_funds)
+    load_papers(session)
 
 
 @click.command()
@@ -33,6 +37,9 @@ def load() -> None:
     except BadTerms as fault:
         raise click.ClickException(str(fault)) from fault
     db.session.commit()
+    for fund in funds_here():
+        if fund.edited_at is not None:
+            click.echo(f"note: {fund.code} has been edited in the administration; what a file says of it is not read")
     rounds = [(fund, round_) for fund in funds_here() for round_ in fund.rounds]
     for fund, round_ in rounds:
         click.echo(f"{fund.code}, round {round_.label}: {'open' if round_.is_open else 'not open'}")

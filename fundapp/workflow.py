@@ -44,6 +44,7 @@ class ApplicationStatus(LabelledEnum):
     DISMISSED = "dismissed", _l("Dismissed")
     WRITTEN_OFF = "written_off", _l("Closed without a decision")
     WITHDRAWN = "withdrawn", _l("Withdrawn")
+    MERGED = "merged", _l("Handled together with another application")
 
 
 class Outcome(LabelledEnum):
@@ -116,6 +117,14 @@ _A = ApplicationStatus
 # What a board may decide turns into one of these; referral back and tabling send the case on, the others end it.
 APPLICATION_STEPS = _table(
     Step("submit", _l("Send"), _from(_A.DRAFT), _A.SUBMITTED, Permission.SUBMIT_APPLICATION),
+    Step("receive", _dl("Receive for the sender"), _from(_A.DRAFT), _A.SUBMITTED, Permission.RECEIVE_ON_PAPER),
+    Step(
+        "receive_additions",
+        _dl("Receive additions for the sender"),
+        _from(_A.COMPLETION_REQUESTED),
+        _A.UNDER_ASSESSMENT,
+        Permission.RECEIVE_ON_PAPER,
+    ),
     Step("register", _dl("Register"), _from(_A.SUBMITTED), _A.REGISTERED, Permission.REGISTER_APPLICATION),
     Step("take_up", _dl("Start assessing"), _from(_A.REGISTERED), _A.UNDER_ASSESSMENT, Permission.ASSESS_APPLICATION),
     Step(
@@ -183,6 +192,13 @@ APPLICATION_STEPS = _table(
         _from(_A.SUBMITTED, _A.REGISTERED, _A.UNDER_ASSESSMENT, _A.COMPLETION_REQUESTED, _A.ASSESSED, _A.ON_AGENDA),
         _A.WITHDRAWN,
         Permission.WITHDRAW_APPLICATION,
+    ),
+    Step(
+        "merge",
+        _dl("Merge with another case"),
+        _from(_A.SUBMITTED, _A.REGISTERED, _A.UNDER_ASSESSMENT, _A.COMPLETION_REQUESTED, _A.ASSESSED),
+        _A.MERGED,
+        Permission.MERGE_CASES,
     ),
 )
 
@@ -254,7 +270,7 @@ REPORT_STEPS = _table(
     Step("approve", _dl("Approve the report"), _from(_R.SUBMITTED), _R.APPROVED, Permission.REVIEW_REPORT),
 )
 
-ENDED = _from(_A.GRANTED, _A.GRANTED_IN_PART, _A.REJECTED, _A.DISMISSED, _A.WRITTEN_OFF, _A.WITHDRAWN)
+ENDED = _from(_A.GRANTED, _A.GRANTED_IN_PART, _A.REJECTED, _A.DISMISSED, _A.WRITTEN_OFF, _A.WITHDRAWN, _A.MERGED)
 OPEN_TO_OFFICIALS = frozenset(_A) - {_A.DRAFT}
 
 

@@ -72,11 +72,26 @@ PAGES: dict[str, frozenset[str]] = {
     "accounts.people": frozenset({"administrator"}),
     "accounts.person": frozenset({"administrator"}),
     "accounts.take_role": frozenset({"administrator"}),
+    "accounts.role": frozenset({"administrator"}),
+    "holidays.list": frozenset({"administrator"}),
+    "holidays.take_back": frozenset({"administrator"}),
     "accounts.conflicts": BOARD_ROOM,
     "accounts.end_conflict": frozenset({"conflicted"}),
+    "interests.list": BOARD_ROOM,
+    "interests.found": BOARD_ROOM,
+    "interests.register": frozenset({"secretary", "auditor"}),
+    **{f"interests.{name}": frozenset({"conflicted"}) for name in ("change", "take_back", "is_me", "is_not_me")},
     "funds.list": BOARD_ROOM | {"administrator"},
     "funds.show": BOARD_ROOM | {"administrator"},
     "funds.change_frame": frozenset({"secretary"}),
+    **{
+        f"fund_editing.{name}": frozenset({"administrator"})
+        for name in ("new", "show", "part", "texts", "questions", "own_question", "new_round", "edit_round", "confirm")
+    },
+    **{
+        f"fund_editing.{name}": frozenset({"administrator"})
+        for name in ("try_out", "remove_try_out", "open", "history")
+    },
     "history.list": frozenset({"auditor"}),
     "record.show": frozenset({"auditor", "administrator"}),
     "record.entry": frozenset({"auditor", "administrator"}),
@@ -104,12 +119,39 @@ PAGES: dict[str, frozenset[str]] = {
     "registry.start": BOARD_ROOM,
     "registry.list": BOARD_ROOM,
     "registry.export": BOARD_ROOM,
+    "lists.assign": frozenset({"registrar", "officer", "conflicted"}),
+    "lists.agenda": frozenset({"secretary"}),
+    "lists.save_view": BOARD_ROOM,
+    "lists.views": BOARD_ROOM,
+    "lists.change_view": frozenset({"officer"}),  # whose it is
+    "lists.remove_view": frozenset({"officer"}),
+    "lists.export": BOARD_ROOM,
+    **{f"lists.{name}": frozenset({"officer"}) for name in ("exported", "export_again", "file")},
+    **{f"diary.{name}": READERS | {"conflicted"} for name in ("show", "as_csv", "as_xlsx", "as_pdf")},
+    **{
+        f"secrecy.{name}": frozenset({"registrar", "secretary"})
+        for name in ("show", "mark", "lift", "copy", "give_out")
+    },
+    "secrecy.given_out": READERS | {"conflicted"},
+    "public_diary.list": ANYBODY,
     "registry.show": CASE_READERS,
+    "registry.versions": CASE_READERS,
     "registry.register": frozenset({"registrar"}),
     "registry.file_document": frozenset({"registrar", "officer"}),
     "registry.messages": frozenset({"registrar", "officer"}),
     "registry.messages_read": frozenset({"registrar", "officer"}),
     "registry.document": CASE_READERS,
+    **{
+        f"intake.{name}": frozenset({"registrar"})
+        for name in ("list", "new", "show", "part", "attach", "scan", "receive", "additions", "remove", "merge")
+    },
+    "posting.list": frozenset({"registrar", "officer", "conflicted"}),
+    **{f"posting.{name}": frozenset({"registrar", "officer"}) for name in ("show", "letter_pdf", "enclosed")},
+    "correcting.list": frozenset({"registrar", "officer", "conflicted"}),
+    **{
+        f"correcting.{name}": frozenset({"registrar", "officer"})
+        for name in ("propose", "change", "show", "approve", "decline")
+    },
     "registry.letters_failed": frozenset({"registrar", "officer", "conflicted"}),
     "registry.send_again": frozenset({"registrar", "officer"}),
     "registry.submission_pdf": CASE_READERS,
@@ -125,6 +167,30 @@ PAGES: dict[str, frozenset[str]] = {
     "assessments.reopen": frozenset({"officer"}),
     "assessments.reconsider": frozenset({"officer"}),
     "assessments.declare_conflict": CASE_READERS,
+    **{
+        f"papers.{name}": frozenset({"registrar", "officer"})
+        for name in ("new", "show", "edit", "preview", "finish", "throw_away")
+    },
+    **{f"paper_templates.{name}": frozenset({"administrator"}) for name in ("list", "edit", "version", "end")},
+    **{
+        f"text_blocks.{name}": frozenset({"registrar", "officer", "conflicted", "administrator"})
+        for name in ("list", "new", "edit", "remove")
+    },
+    **{f"remarks.{name}": frozenset({"registrar", "officer", "secretary"}) for name in ("raise_flag", "resolve_flag")},
+    "remarks.write_note": frozenset({"registrar", "officer"}),
+    "remarks.correct_note": frozenset({"officer"}),  # who wrote it
+    "referrals.list": frozenset({"registrar", "officer", "conflicted"}),
+    "referrals.answer": frozenset({"registrar", "officer"}),
+    **{f"referrals.{name}": frozenset({"officer"}) for name in ("refer", "withdraw")},
+    **{f"referrals.{name}": frozenset({"stranger"}) for name in ("reply", "document")},  # whom the mail was sent to
+    "reviews.list": BOARD_ROOM,
+    "reviews.show": READERS,
+    "reviews.second_look": READERS,
+    **{f"reviews.{name}": frozenset({"officer"}) for name in ("ask", "close", "withdraw", "take_over", "write")},
+    **{
+        f"reviews.{name}": frozenset({"officer"})
+        for name in ("open_again", "ask_for_look", "answer_look", "withdraw_look")
+    },
     "announcing.announce": frozenset({"secretary"}),
     "appeals.new": frozenset({"registrar", "secretary"}),
     "appeals.end": frozenset({"registrar", "secretary"}),
@@ -161,6 +227,7 @@ PAGES: dict[str, frozenset[str]] = {
     },
     **{f"letters.{name}": frozenset({"secretary"}) for name in ("list", "show", "pdf", "release", "send_again")},
     "masking.show": frozenset({"secretary"}),
+    **{f"ranking.{name}": frozenset({"officer", "secretary", "conflicted"}) for name in ("show", "lay")},
     "delegations.show": BOARD_ROOM,
     "delegations.list": BOARD_ROOM,
     "delegations.new_point": frozenset({"secretary", "administrator"}),
@@ -279,6 +346,7 @@ def test_the_auditor_writes_nothing(house: House, copied: tuple[Flask, Restore],
     own = {"accounts.account", "accounts.new_organisation", "accounts.sign_out", "applications.new"}
     own |= {"accounts.conflicts", "assessments.declare_conflict", "accounts.sign_in", "accounts.enter_code"}
     own |= {"accounts.stay", "accounts.open_link", "feedback.statement", "signing.confirm", "accounts.invitation"}
+    own |= {"lists.save_view", "lists.export"}
     own |= {"candidates.answer"}
     for endpoint in set(PAGES) - own:
         if "POST" in methods_of(app, endpoint):

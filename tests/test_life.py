@@ -277,6 +277,19 @@ class Life(Living):
         with self.step("approve one §"):
             approving.approve_item(self.place(place)[0], by=self.who("secretary"))
 
+    @rule(place=pick)
+    @where("opened", "ended")
+    def approve_at_once(self, place: int) -> None:
+        """One § drawn up, signed by all and approved, which chance would seldom find."""
+        with self.step("approve one §"):
+            by, (item, _case) = self.who("secretary"), self.place(place, MeetingStatus.OPENED, MeetingStatus.ENDED)
+            if item.meeting.checker is None:
+                attendance.choose_checker(item.meeting, full_house()[12], by=by)
+            minutes = drawing_up.draw_up_minutes(item.meeting, item=item, by=by)
+            for each in signing.missing(minutes, signing.to_sign(room_of(item.meeting), [item])):
+                signing.sign(minutes, by=each.seat.account)
+            approving.approve_item(item, by=by)
+
     @rule(number=some, is_resumed=st.booleans())
     @where("opened")
     def wind_up(self, number: int, is_resumed: bool = False) -> None:

@@ -1,6 +1,7 @@
 """Who may do what: the table of roles, the conditions with their reasons, and conflicts of interest on both sides."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from fundapp.applications.models import Application, ApplicationKind
 from fundapp.db import db
 from fundapp.permissions import (
     RULES,
+    Limit,
     Permission,
     Role,
     acts_for,
@@ -60,6 +62,22 @@ MAY = {
     Permission.SEND_LETTER_AGAIN: {R.REGISTRAR, R.OFFICER},
     Permission.ANSWER_MESSAGE: {R.REGISTRAR, R.OFFICER},
     Permission.TRANSLATE: {R.REGISTRAR, R.OFFICER},
+    Permission.READ_ASSESSMENTS: READERS,
+    Permission.READ_INTERESTS: {R.SECRETARY, R.AUDITOR},
+    Permission.ASSIGN_OFFICER: {R.REGISTRAR, R.OFFICER},
+    Permission.WRITE_NOTE: {R.REGISTRAR, R.OFFICER},
+    Permission.RAISE_FLAG: {R.REGISTRAR, R.OFFICER, R.SECRETARY},
+    Permission.RECEIVE_ON_PAPER: {R.REGISTRAR},
+    Permission.MERGE_CASES: {R.REGISTRAR},
+    Permission.PROPOSE_CORRECTION: {R.REGISTRAR, R.OFFICER},
+    Permission.APPROVE_CORRECTION: {R.REGISTRAR, R.OFFICER},
+    Permission.READ_DIARY: READERS,
+    Permission.EXAMINE_SECRECY: {R.REGISTRAR, R.SECRETARY},
+    Permission.RANK_CASES: {R.OFFICER, R.SECRETARY},
+    Permission.KEEP_TEXT_BLOCKS: {R.REGISTRAR, R.OFFICER, R.ADMINISTRATOR},
+    Permission.KEEP_TEMPLATES: {R.ADMINISTRATOR},
+    Permission.KEEP_FUNDS: {R.ADMINISTRATOR},
+    Permission.KEEP_SETTINGS: {R.ADMINISTRATOR},
     Permission.ANSWER_CHANGE: {R.OFFICER},
     Permission.ASSESS_APPLICATION: {R.OFFICER},
     Permission.PAY_INSTALMENT: {R.OFFICER},
@@ -91,6 +109,7 @@ class Somebody:
 
     id: int = 1
     roles: frozenset[Role] = NOTHING
+    role_limits: Mapping[Role, frozenset[Limit]] = field(default_factory=dict)
     organisation_ids: frozenset[int] = NOTHING
     writes_for: frozenset[int] = NOTHING
     sends_for: frozenset[int] = NOTHING

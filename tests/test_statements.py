@@ -1,5 +1,6 @@
 """How many statements a page sends: a number that holds for two cases as for many, so that no list asks row by row."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event
 
+from benchmarks import cases as benchmark_cases
 from fundapp.db import db
 from fundapp.permissions import Role
 from tests.factories import on_day
@@ -24,7 +26,8 @@ MOST = {
     "/sv/cases": 3,
     "/sv/cases?state=granted&fund=kalix-integration-fund&mine=1": 3,
     "/sv/cases?q=språkkafé+ks": 3,
-    "/sv/cases?q=finnsinte": 3,
+    "/sv/cases?q=finnsinte": 5,  # once more in what was written, once more among words that are almost so
+    "/sv/cases?sort=-title&area=2&least=1&language=sv&q=språkkafé": 3,
     "/sv/applications": 5,
     "case": 4,
     "sitting": 13,
@@ -34,6 +37,9 @@ MOST = {
     "/sv/goals": 8,
 }
 PUBLIC = ("/sv/", "/sv/funded-projects", "/sv/goals")
+
+
+MANY = 10_000
 
 
 @contextmanager
@@ -88,6 +94,27 @@ def test_the_number_of_statements_does_not_follow_the_number_of_cases(
     assert found[1] <= MOST[place], found
 
 
+@pytest.mark.slow
+def test_a_case_page_sends_as_many_statements_at_ten_cases_as_at_ten_thousand(app: Flask, signed_in: SignIn) -> None:
+    found, seconds = [], []
+    case, _sitting = _grow(app, 10)
+    for cases in (10, MANY):
+        if cases == MANY:
+            with app.test_request_context("/"):
+                benchmark_cases.build(MANY)
+                db.session.close()
+            on_day()
+        client = signed_in("officer@kommun.example")
+        client.get(case)
+        with counted(app) as sent:
+            began = time.monotonic()
+            assert client.get(case).status_code == 200
+            seconds.append(time.monotonic() - began)
+        found.append(len(sent))
+    assert found == [MOST["case"]] * 2
+    assert seconds[1] < 5 * seconds[0] + 0.2, seconds
+
+
 def test_the_start_page_is_kept_until_something_happens(app: Flask) -> None:
     _grow(app, 1)
     client = app.test_client()
@@ -111,7 +138,7 @@ def test_sending_reads_and_writes_everything_once(app: Flask, both_engines: str,
     form = {"csrf_token": token_of(client)}
     with counted(app) as sent:
         assert client.post(place, data=form).status_code == 302
-    assert len(sent) <= (20 if both_engines == "postgresql" else 19), sent
+    assert len(sent) <= (20 if both_engines == "postgresql" else 21), sent
 
 
 def test_approving_writes_two_rows_for_each_decision_and_the_rest_at_once(

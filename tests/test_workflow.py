@@ -32,6 +32,8 @@ from tests.factories.people import applicant, official
 # Written by hand: step → the statuses it leads from, and the status it leads to.
 APPLICATION = {
     "submit": ("DRAFT", "SUBMITTED"),
+    "receive": ("DRAFT", "SUBMITTED"),
+    "receive_additions": ("COMPLETION_REQUESTED", "UNDER_ASSESSMENT"),
     "register": ("SUBMITTED", "REGISTERED"),
     "take_up": ("REGISTERED", "UNDER_ASSESSMENT"),
     "request_completion": ("REGISTERED UNDER_ASSESSMENT", "COMPLETION_REQUESTED"),
@@ -51,6 +53,7 @@ APPLICATION = {
     "reconsider": ("REJECTED DISMISSED WRITTEN_OFF", "UNDER_ASSESSMENT"),
     "annul": ("GRANTED GRANTED_IN_PART REJECTED DISMISSED WRITTEN_OFF", "UNDER_ASSESSMENT"),
     "withdraw": ("SUBMITTED REGISTERED UNDER_ASSESSMENT COMPLETION_REQUESTED ASSESSED ON_AGENDA", "WITHDRAWN"),
+    "merge": ("SUBMITTED REGISTERED UNDER_ASSESSMENT COMPLETION_REQUESTED ASSESSED", "MERGED"),
 }
 MEETING = {
     "open": ("PLANNED", "OPENED"),

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from fundapp.applications.models import Application, ApplicationKind
-from fundapp.candidates.models import Candidate, CandidateEntry
+from fundapp.candidates.models import Candidate, CandidateEntry, is_withdrawn
 from fundapp.db import db
 from fundapp.languages import _dl
 from fundapp.workflow import ApplicationStatus, StepNotPossible
@@ -45,7 +45,7 @@ def lead_of(application: Application) -> Application | None:
 def demand_leads(application: Application) -> None:
     """See that the case is decided by itself. Errors: StepNotPossible, naming the case to decide instead."""
     lead = lead_of(application)
-    if lead is not None and application.status is not ApplicationStatus.WITHDRAWN:
+    if lead is not None and not is_withdrawn(application):
         raise StepNotPossible(
             _dl("This case gets the same outcome as %(number)s. Record it there.", number=_name(lead))
         )

@@ -22,7 +22,8 @@ class NomineeAnswer(LabelledEnum):
 
 
 def is_withdrawn(application: Any) -> bool:
-    return bool(application.status is ApplicationStatus.WITHDRAWN)
+    """Whether nothing is decided in it any more: it was taken back, or merged with another case."""
+    return application.status in (ApplicationStatus.WITHDRAWN, ApplicationStatus.MERGED)
 
 
 def leading(applications: Sequence[Any]) -> Any:

@@ -17,10 +17,12 @@ from fundapp.candidates.models import Candidate, CandidateEntry, Ceremony
 from fundapp.config import settings
 from fundapp.db import db
 from fundapp.decisions.models import Appeal, AppealEnd, Decision
-from fundapp.funds.models import Fund, FundKind, Round
+from fundapp.funds.models import Fund, FundKind, FundState, Round
 from fundapp.meetings.models import MinuteItem
 from fundapp.permissions import Person
 from fundapp.workflow import ApplicationStatus, Outcome
+
+_S = ApplicationStatus
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,11 @@ def stipend_rounds() -> list[Round]:
         db.session.scalars(
             select(Round)
             .join(Round.fund)
-            .where(Fund.municipality == settings().municipality, Fund.kind == FundKind.STIPEND)
+            .where(
+                Fund.municipality == settings().municipality,
+                Fund.kind == FundKind.STIPEND,
+                Fund.state == FundState.OPEN,
+            )
             .order_by(Round.opens_at.desc(), Round.id)
             .options(joinedload(Round.fund))
         )
@@ -133,7 +139,7 @@ def has_conflict_in(round_: Round, person: Person) -> bool:
             select(Application.id)
             .where(
                 Application.round_id == round_.id,
-                Application.status.not_in((ApplicationStatus.DRAFT, ApplicationStatus.WITHDRAWN)),
+                Application.status.not_in((_S.DRAFT, _S.WITHDRAWN, _S.MERGED)),
                 ~visible_to(person),
             )
             .limit(1)

@@ -21,7 +21,7 @@ from fundapp.config import settings
 from fundapp.db import db, new_public_id
 from fundapp.decisions import actions as deciding
 from fundapp.decisions import announcing, approving, releasing
-from fundapp.demo import answers
+from fundapp.demo import answers, handed, paper, talk
 from fundapp.funds.models import Fund, FundKind, Round
 from fundapp.goals.models import GoalArea, Objective, Plan
 from fundapp.languages import speaking
@@ -157,7 +157,7 @@ class Cases:
         by = self.officer
         assessing.take_up(application, by=by)
         kind = application.organisation.kind.value if application.organisation else None
-        items = check_items(application.round.fund.terms, kind)
+        items = check_items(application.terms, kind)
         findings = {item["code"]: (Finding.YES, "") for item in items}
         if application.is_late:
             findings["F3"] = (Finding.NO, "Kom in efter sista dagen.")  # "arrived in time" in the stipend's terms
@@ -173,7 +173,7 @@ class Cases:
             proposed_outcome=outcome,
             proposed_amount=amount,
             reasons=NO_MONEY.get(outcome, REASONS),
-            conditions=standard_conditions(application.round.fund.terms) if outcome.gives_money else "",
+            conditions=standard_conditions(application.terms) if outcome.gives_money else "",
         )
         assessing.finish_report(application, by=by, serves_no_objective=not codes)
 
@@ -220,7 +220,7 @@ class Cases:
             outcome=outcome,
             amount=amount,
             reasons=NO_MONEY.get(outcome, REASONS),
-            conditions=standard_conditions(application.round.fund.terms) if outcome.gives_money else "",
+            conditions=standard_conditions(application.terms) if outcome.gives_money else "",
             by=self.secretary,
         )
 
@@ -245,8 +245,7 @@ def project_of(application: Application) -> Project:
 def add_cases(people: dict[str, Account], organisations: dict[str, Organisation]) -> None:
     """A case at each station, so that every page of the demo has something to show."""
     cases = Cases(people, organisations)
-    late = _late_nomination(cases)
-    _closed_project(cases, late)
+    _closed_project(cases, _late_nomination(cases))
     _running_project(cases)
     _under_way(cases)
     _waiting(cases)
@@ -360,7 +359,10 @@ def _under_way(cases: Cases) -> None:
     with at(date(2017, 3, 1)):
         cases.write(summer, "yonas@sprak.example", "Räcker det att vi skriver veckodagarna, eller vill ni ha datum?")
         cases.write(ski, "yonas@sprak.example", "Kan vi få veta samma kväll vad nämnden säger?")
+        talk.ask_others(summer, by=cases.people["officer2@kalix.example"])
     with at(date(2017, 3, 2)):
+        talk.tell_each_other(summer, by=cases.people["officer2@kalix.example"], other=cases.registrar)
+        handed.hand_out(ski, by=cases.registrar, officer=cases.people["officer2@kalix.example"])
         cases.write(summer, "officer2@kalix.example", "Veckodagarna räcker. Skriv också vilka veckor ni har uppehåll.")
 
 
@@ -375,6 +377,10 @@ def _waiting(cases: Cases) -> None:
         translations.save_translations(sewing, answers.SEWING_IN_SWEDISH, seen=0, by=cases.registrar)
     with at(date(2017, 3, 3), 15):
         _nominated(cases)
+    with at(date(2017, 3, 3), 16):
+        known = cases.organisations["yonas@sprak.example"]
+        paper.enter_letters(cases.round_of(FundKind.FUND), known, by=cases.registrar)
+        paper.ask_for_correction(sewing, by=cases.registrar)
 
 
 def _nominated(cases: Cases) -> None:

@@ -9,9 +9,11 @@ from fundapp.config import settings
 from fundapp.db import db
 from fundapp.demo.cases import add_cases
 from fundapp.demo.people import PEOPLE, add_organisations, add_people
+from fundapp.demo.reviewed import add_reviews
 from fundapp.demo.seats import add_seats
 from fundapp.record.actions import enter_waiting
 from fundapp.reference import load_reference
+from fundapp.registry import saved
 
 
 @click.command()
@@ -26,6 +28,9 @@ def demo() -> None:
             accounts = add_people()
             add_seats(accounts)
             add_cases(accounts, add_organisations(accounts))
+            add_reviews(accounts)
+            officer = accounts["officer@kalix.example"]
+            saved.save("Utan handläggare", "state=registered&officer=nobody", is_shared=True, by=officer)
         db.session.commit()
         enter_waiting()  # the demo has no worker
     click.echo(f"\nfundapp's demo: {settings().base_url}\n")

@@ -6,8 +6,6 @@ from fundapp import clock
 from fundapp.accounts.actions import add_organisation, give_role
 from fundapp.accounts.memberships import Rights, accept, invite
 from fundapp.accounts.models import Account, Organisation, OrganisationKind, Signatory
-from fundapp.boards.queries import boards_of
-from fundapp.config import settings
 from fundapp.db import db
 from fundapp.permissions import Role
 
@@ -44,7 +42,6 @@ PEOPLE = (
 
 def add_people() -> dict[str, Account]:
     """Every demo person's account by address, with role."""
-    board = next(b for b in boards_of(settings().municipality) if b.is_deciding and b.code == "KS")
     accounts = {}
     for person in PEOPLE:
         account = Account(
@@ -54,7 +51,7 @@ def add_people() -> dict[str, Account]:
         db.session.flush()
         if person.role is not None and person.role is not Role.MEMBER:
             # A member's role comes with the seat.
-            give_role(account, person.role, by=None, board=board if person.role is Role.SECRETARY else None)
+            give_role(account, person.role, by=None)
         accounts[person.email] = account
     return accounts
 

@@ -18,6 +18,7 @@ from fundapp.languages import _dl
 from fundapp.meetings import disqualifying, rules
 from fundapp.meetings.models import AgendaCase, ItemKind, Meeting, MinuteItem
 from fundapp.permissions import Permission, why_not
+from fundapp.remarks.actions import demand_no_stop
 from fundapp.workflow import ApplicationStatus, MeetingStatus, NotAllowed, StepNotPossible, take_step
 
 
@@ -123,6 +124,7 @@ def _put(item: MinuteItem, application: Application, *, by: Any) -> None:
     reread(application, with_for_update={"of": Application})
     if application.round.fund.board_id != item.board_id:
         raise StepNotPossible(_dl("Another body decides in this case."))
+    demand_no_stop(application)
     take_step(application, "put_on_agenda", by=by)
     was_neutral = not item.cases or item.heading == rules.heading_for([row.application for row in item.cases])
     item.cases.append(AgendaCase(application=application))

@@ -11,6 +11,7 @@ from sqlalchemy import Select, false, select
 from sqlalchemy.orm import selectinload
 
 from fundapp import clock
+from fundapp.accounts.found import people_in
 from fundapp.accounts.models import Account, Conflict, Organisation
 from fundapp.accounts.queries import visible_to
 from fundapp.applications.models import Application, Submission
@@ -22,13 +23,9 @@ from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.meetings.presences import Room, room_of
 from fundapp.meetings.proceedings import Ballot, Disqualification, Ground, Motion, Remark, Vote
 from fundapp.permissions import acts_for, has_conflict
-from fundapp.search import folded
+from fundapp.search import comparable
 from fundapp.seats.models import Seat
 from fundapp.workflow import StepNotPossible
-
-# Questions of the form whose answer names a person of the applicant's.
-_NAMES = frozenset({"contact_name", "signatory_name", "nominee_contact", "nominator_name"})
-_ADDRESSES = frozenset({"contact_email", "nominee_email"})
 
 
 @dataclass(frozen=True)
@@ -262,16 +259,13 @@ def _why(seat: Seat, application: Application, named: dict[str, Lazy]) -> tuple[
     account = seat.account
     if acts_for(account, application) or application.created_by_id == account.id:
         return _dl("Acts for the applicant here."), Ground.FOUND
-    if has_conflict(account, application):
-        return _dl("Has declared a conflict of interest."), Ground.DECLARED
-    for own in (_bare(account.name), _bare(account.email)):
+    # A name that is found closes the case too until it is answered, so it is told before what was declared.
+    for own in (comparable(account.name), comparable(account.email)):
         if own and own in named:
             return named[own], Ground.FOUND
+    if has_conflict(account, application):
+        return _dl("Has declared a conflict of interest."), Ground.DECLARED
     return None
-
-
-def _bare(text: str) -> str:
-    return folded(" ".join(text.split()))
 
 
 def _seats_of(meeting: Meeting) -> list[Seat]:
@@ -298,21 +292,10 @@ def _named_in(applications: Iterable[Application]) -> dict[int, dict[str, Lazy]]
         organisation = application.organisation
         people = organisation.signatories if organisation is not None else []
         texts = [text for person in people for text in (person.name, person.contact)]
-        found[application.id] = {_bare(text): signatory for text in texts if text}
+        found[application.id] = {comparable(text): signatory for text in texts if text}
     answer = _dl("Has the same name or address as a person named in the application.")
     newest = select(Submission.application_id, Submission.content).where(Submission.application_id.in_(list(found)))
     for application_id, content in db.session.execute(newest.order_by(Submission.number)):
-        for text in _people_in(content):
-            found[application_id].setdefault(_bare(text), answer)
+        for text in people_in(content):
+            found[application_id].setdefault(comparable(text), answer)
     return found
-
-
-def _people_in(content: dict[str, Any]) -> list[str]:
-    """The persons in a frozen copy: contact, signatory, nominator, the organisation's signatories then."""
-    answers = [answer for section in content["sections"] for answer in section["answers"]]
-    wanted = [answer["answer"] for answer in answers if answer["code"] in _NAMES | _ADDRESSES]
-    then = (content.get("organisation") or {}).get("signatories", [])
-    wanted += [person[what] for person in then for what in ("name", "contact")]
-    account = content.get("account") or {}
-    wanted += [account.get("name"), account.get("email")]
-    return [text for text in wanted if isinstance(text, str) and text.strip()]

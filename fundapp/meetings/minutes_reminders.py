@@ -8,7 +8,8 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from fundapp import clock, mail
-from fundapp.accounts.models import Account, RoleGiven
+from fundapp.accounts.models import Account
+from fundapp.accounts.queries import holding_role
 from fundapp.db import db
 from fundapp.history.actions import record
 from fundapp.meetings import minutes_emails, presences, signing
@@ -77,6 +78,5 @@ def _unsigned(minutes: Minutes) -> list[Account]:
 
 def _secretaries() -> list[Account]:
     """Asked where nothing is drawn up, or all have signed and nobody has approved."""
-    found = select(Account).join(RoleGiven, RoleGiven.account_id == Account.id)
-    active = found.where(RoleGiven.role == Role.SECRETARY, Account.is_active).order_by(Account.id)
-    return list(db.session.scalars(active).unique())
+    found = select(Account).where(holding_role(Role.SECRETARY), Account.is_active).order_by(Account.id)
+    return list(db.session.scalars(found))

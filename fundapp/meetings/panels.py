@@ -8,6 +8,7 @@ from fundapp.decisions import announcing
 from fundapp.delegations import queries as delegations
 from fundapp.meetings import minutes_queries, notices, presences
 from fundapp.meetings.models import Meeting
+from fundapp.permissions import Permission, is_allowed
 
 
 def of(meeting: Meeting) -> dict[str, Any]:
@@ -17,4 +18,5 @@ def of(meeting: Meeting) -> dict[str, Any]:
         "delegated": delegations.panel(meeting),
         "announced": announcing.panel(meeting),
         "minutes_panel": minutes_queries.panel(meeting, current_user),
+        "may_rank": is_allowed(current_user, Permission.RANK_CASES),
     }

@@ -31,7 +31,7 @@ from fundapp.decisions.wording import (
 )
 from fundapp.goals.rules import municipality_named
 from fundapp.languages import AUTHORITY_LANGUAGE, _d, speaking, time_of_day
-from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
+from fundapp.meetings.models import AgendaCase, ItemKind, Meeting, MinuteItem
 from fundapp.meetings.presences import Room, room_of
 from fundapp.meetings.proceedings import Capacity, Chairing, Presence
 from fundapp.seats.models import Seat
@@ -278,14 +278,22 @@ def _item(
     note = ""
     if item.approved_on is not None and item.is_immediate:
         note = _d("The paragraph was approved at once, on %(day)s.", day=item.approved_on.isoformat())
+    sections = item_sections(item, told)
     return {
         "number": item.number,
         "heading": item.heading,
-        "text": item.text,
+        "text": item.text or ("" if sections or item.cases else _of_itself(item)),
         "note": note,
-        "sections": item_sections(item, told),
+        "sections": sections,
         "cases": [_case(item, case, decisions, found, told) for case in item.cases],
     }
+
+
+def _of_itself(item: MinuteItem) -> str:
+    """A sentence for a § of which nothing but its heading is noted: so nobody thinks that something fell out."""
+    if item.kind is ItemKind.ROLL_CALL:
+        return _d("Those present stand at the beginning of the minutes.")
+    return _d("Nothing more is noted under this paragraph.")
 
 
 def _case(

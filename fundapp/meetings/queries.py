@@ -20,7 +20,7 @@ from fundapp.boards.models import Board
 from fundapp.config import settings
 from fundapp.db import db
 from fundapp.decisions.models import Decision
-from fundapp.funds.models import Fund, Round
+from fundapp.funds.models import Fund, FundState, Round
 from fundapp.goals.models import Objective
 from fundapp.meetings.minutes import NoticeOfMeeting
 from fundapp.meetings.models import AgendaCase, ItemKind, Meeting, MinuteItem
@@ -100,7 +100,7 @@ class MeetingRow:
 
 def deciding_boards() -> list[Board]:
     """The municipality's deciding bodies, those that decide on a fund first."""
-    decides = select(Fund.id).where(Fund.board_id == Board.id).exists()
+    decides = select(Fund.id).where(Fund.board_id == Board.id, Fund.state == FundState.OPEN).exists()
     return list(
         db.session.scalars(
             select(Board)

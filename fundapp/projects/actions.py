@@ -46,7 +46,7 @@ def start_projects(decisions: Sequence[Decision], *, by: Any) -> list[Project]:
     projects = []
     for decision in decisions:
         project = _project_of(decision, decision.application, objectives.get(decision.application_id, []))
-        terms = decision.application.round.fund.terms
+        terms = decision.application.terms
         # Nothing is paid before the decision is in force; the notice goes up today at the earliest.
         _plan_instalments(project, dates.in_force_on(clock.today()), terms["instalments"]["value"])
         projects.append(project)
@@ -77,7 +77,7 @@ def _project_of(decision: Decision, application: Application, objectives: list[O
         granted=decision.amount,
         starts_on=application.starts_on,
         ends_on=application.ends_on,
-        report_due_on=rules.add_months(application.ends_on, application.round.fund.terms["report_months"]["value"]),
+        report_due_on=rules.add_months(application.ends_on, application.terms["report_months"]["value"]),
         started_at=clock.now(),
         objectives=objectives,
     )

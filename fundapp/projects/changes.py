@@ -104,7 +104,7 @@ def answer_change(request: ChangeRequest, *, is_approved: bool, answer: str, by:
     if is_approved and request.new_ends_on is not None:
         if _is_reported(project):
             raise StepNotPossible(_dl("The project is reported, so its last day stays as it is."))
-        months = project.application.round.fund.terms["report_months"]["value"]
+        months = project.application.terms["report_months"]["value"]
         project.ends_on = request.new_ends_on
         project.report_due_on = rules.add_months(request.new_ends_on, months)
     request.is_approved, request.answer = is_approved, answer

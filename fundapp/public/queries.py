@@ -13,11 +13,10 @@ from fundapp.accounts.models import OrganisationKind
 from fundapp.applications.models import Application
 from fundapp.boards.models import Board
 from fundapp.config import settings
-from fundapp.data_texts import marked
+from fundapp.data_texts import chosen, marked
 from fundapp.db import db
 from fundapp.decisions.models import Decision
-from fundapp.funds.models import Fund, Round
-from fundapp.funds.terms import Text
+from fundapp.funds.models import Fund, FundState, Round
 from fundapp.goals.models import GoalArea, Objective
 from fundapp.languages import listed
 from fundapp.meetings.models import Meeting, MinuteItem
@@ -59,7 +58,7 @@ def offers(language: str) -> list[Offer]:
     """What can be applied for in this municipality, each with the round that is open now, comes next or was last."""
     funds = db.session.scalars(
         select(Fund)
-        .where(Fund.municipality == settings().municipality)
+        .where(Fund.municipality == settings().municipality, Fund.state == FundState.OPEN)
         .options(selectinload(Fund.rounds), joinedload(Fund.board))
         .order_by(Fund.kind, Fund.id)
     ).all()
@@ -70,7 +69,7 @@ def offer(code: str, language: str) -> Offer | None:
     """One of what can be applied for here, by its fund's code."""
     fund = db.session.scalar(
         select(Fund)
-        .where(Fund.municipality == settings().municipality, Fund.code == code)
+        .where(Fund.municipality == settings().municipality, Fund.code == code, Fund.state == FundState.OPEN)
         .options(selectinload(Fund.rounds), joinedload(Fund.board))
     )
     round_ = _round_to_show(fund.rounds) if fund is not None else None
@@ -103,7 +102,7 @@ def kinds_of(codes: list[str]) -> str:
 
 
 def _shown(sourced: dict[str, Any], language: str) -> Markup:
-    code, text = Text(**sourced["value"]).shown_in(language)
+    code, text = chosen(sourced["value"], language)
     return escape(sentence(text)) if code == language else marked(sentence(text), code)
 
 

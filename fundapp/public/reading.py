@@ -8,7 +8,7 @@ from wtforms import Field, FieldList, SelectField
 from wtforms.fields.choices import SelectFieldBase
 
 from fundapp.applications.models import Application, ApplicationKind
-from fundapp.applications.questions import SECTIONS
+from fundapp.applications.questions import SECTIONS, form_of
 from fundapp.applications.questions.base import OneRow
 from fundapp.data_texts import marked
 from fundapp.funds.models import FundKind, Round
@@ -53,7 +53,7 @@ def _sections(round_: Round, kind: ApplicationKind) -> tuple[Section, ...]:
     blank = Application(round=round_, kind=kind)  # never added to the session
     found = []
     for form_class in SECTIONS[kind]:
-        form = form_class.for_application(blank)(blank, {})
+        form = form_of(blank, form_class)(blank, {})
         found.append(Section(form.section_code, str(form.section_title), tuple(_question(field) for field in form)))
     return tuple(found)
 

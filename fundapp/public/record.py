@@ -4,17 +4,15 @@ Everything is read from the minutes as they were signed, without what `masking` 
 what is approved and lies in a § of its own that is not, has no public page.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from fundapp import clock, documents, drawn
-from fundapp.accounts.models import Account, Membership, RoleGiven, Signatory
-from fundapp.applications.models import Application
 from fundapp.boards.models import Board
 from fundapp.config import settings
 from fundapp.db import db
@@ -24,12 +22,10 @@ from fundapp.meetings.minutes import BoardNotice, Minutes, MinutesSignature
 from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.paging import Beyond, Page, page_of
 from fundapp.public.masking import masked
-from fundapp.seats.models import Seat
+from fundapp.public.people import private_names_of
 from fundapp.store import StoreFailed
 
 PAGE = 25
-# Answers of an application that name a person.
-_NAMES = frozenset({"contact_name", "signatory_name", "nominee_contact", "nominator_name"})
 
 
 @dataclass(frozen=True)
@@ -179,38 +175,9 @@ def minutes_pdf(meeting: Meeting, version: Minutes) -> bytes:
     return pdf
 
 
-# --- who is a private person ------------------------------------------------------------------------------------
-
-
 def private_names(meeting: Meeting) -> set[str]:
     """Names of the people behind the sitting's cases, and the words that the secretary masked; without those who sit,
     or act, in office.
     """
     cases = select(AgendaCase.application_id).join(MinuteItem).where(MinuteItem.meeting_id == meeting.id)
-    applications = db.session.scalars(
-        select(Application)
-        .where(Application.id.in_(cases))
-        .options(joinedload(Application.created_by), selectinload(Application.submissions))
-    ).all()
-    organisations = {each.organisation_id for each in applications if each.organisation_id is not None}
-    names = {each.created_by.name for each in applications if each.created_by.name}
-    names |= {name for each in applications for name in _answered(each)}
-    names |= set(db.session.scalars(select(Signatory.name).where(Signatory.organisation_id.in_(organisations))))
-    members = select(Account.name).join(Membership).where(Membership.organisation_id.in_(organisations))
-    names |= set(db.session.scalars(members))
-    told = {" ".join(name.split()) for name in names if name and name.strip()}
-    return (told - _in_office()) | set(words_of(meeting))
-
-
-def _answered(application: Application) -> Iterable[str]:
-    for submission in application.submissions:
-        for section in submission.content["sections"]:
-            for answer in section["answers"]:
-                if answer["code"] in _NAMES and isinstance(answer["answer"], str):
-                    yield answer["answer"]
-
-
-def _in_office() -> set[str]:
-    """Names of everybody who has, or had, a role or a seat here."""
-    holds = or_(exists().where(RoleGiven.account_id == Account.id), exists().where(Seat.account_id == Account.id))
-    return set(db.session.scalars(select(Account.name).where(holds)))
+    return private_names_of(set(db.session.scalars(cases))) | set(words_of(meeting))

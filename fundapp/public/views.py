@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, render_template, request
 
+from fundapp.decisions.force import forces
 from fundapp.languages import LANGUAGES, current
 from fundapp.meetings.models import designation
 from fundapp.paging import beyond_of
@@ -125,4 +126,5 @@ def paragraph(board: str, year: int, number: int) -> str:
         heading=found[1]["heading"] if found is not None else decisions[0].item.heading,
         decisions=decisions,
         projects=queries.projects_of(decisions),
+        forces=forces(decisions),
     )

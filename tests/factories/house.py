@@ -1,6 +1,7 @@
 """One of everything, so that every address of the app can be opened by every kind of person."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 
@@ -15,6 +16,8 @@ from fundapp.candidates.models import Candidate
 from fundapp.db import db, new_public_id
 from fundapp.decisions.models import Decision
 from fundapp.delegations.actions import add_point
+from fundapp.holidays.actions import change
+from fundapp.intake.correcting import propose_particulars
 from fundapp.mail import Message, MessageStatus
 from fundapp.meetings import comings
 from fundapp.meetings.actions import add_item, plan_meeting
@@ -27,14 +30,19 @@ from fundapp.messages.actions import write
 from fundapp.permissions import Role
 from fundapp.projects.changes import ask_for_change
 from fundapp.projects.models import ChangeRequest, Project
+from fundapp.registry import making, saved
+from fundapp.registry.queries import FiledDocument
+from fundapp.registry.secrecy import mark
 from fundapp.reports.models import Repayment
 from fundapp.seats.models import Seat
 from fundapp.workflow import MeetingStatus
-from tests.factories import minutes
+from tests.factories import interests, minutes, papers, referrals, reviews
 from tests.factories.applications import draft
+from tests.factories.assessments import under_assessment
 from tests.factories.candidates import gathered, nomination
 from tests.factories.decisions import granted, translated
 from tests.factories.force import announced, appealed
+from tests.factories.intake import entered, received
 from tests.factories.meetings import board, on_agenda, planned
 from tests.factories.people import applicant, official, organisation
 from tests.factories.projects import paid
@@ -71,11 +79,27 @@ def build() -> House:
     conflict = declare_conflict(by=people["conflicted"], reason="Min bror är kassör.", organisation=ours)
     places = _seats(seated(people["member"])) | _cases(owner) | _around(owner, people) | _together(owner, ours)
     places["accounts.end_conflict"] = {"public_id": conflict.public_id}
-    places |= _stipend(owner, ours)
+    places |= _stipend(owner, ours) | reviews.places(owner, people) | interests.places(people["conflicted"])
+    prepared = under_assessment(by=owner, officer=people["officer"])
+    places |= referrals.places(prepared, officer=people["officer"], asked=people["stranger"])
+    places |= _on_paper(ours)
     places["record.entry"] = {"number": 0}
+    places |= _lists(people["officer"])
     places |= _notice() | _delegations() | minutes.places(people["member"])
     db.session.flush()
     return House({name: begin_session(person) for name, person in people.items()}, places, _posts())
+
+
+def _lists(officer: Account) -> dict[str, Place]:
+    """A view and a file of the list, which are the officer's own."""
+    view = saved.save("Mina", "mine=1", is_shared=True, by=officer)
+    export = making.ask(kind="xlsx", query="mine=1", chosen=None, total=1, by=officer)
+    assert view is not None
+    return {
+        "registry.export": {"kind": "csv"},
+        **{f"lists.{name}": {"public_id": view.public_id} for name in ("change_view", "remove_view")},
+        **{f"lists.{name}": {"public_id": export.public_id} for name in ("exported", "export_again", "file")},
+    }
 
 
 def _cases(owner: Account) -> dict[str, Place]:
@@ -120,8 +144,10 @@ def _cases(owner: Account) -> dict[str, Place]:
     places |= {f"attendance.{name}": meeting for name in names.split()}
     places |= {f"attendance.{name}": meeting | {"row_id": somebody.public_id} for name in ("correct", "strike")}
     places["copying.copy"] = case
+    places |= _secrecy(decision.application)
     places |= {f"applications.{name}": case for name in ("receipt", "receipt_pdf", "withdraw")}
-    places |= {f"registry.{name}": case for name in ("show", "register", "file_document", "submission_pdf")}
+    places |= {f"registry.{name}": case for name in ("show", "versions", "register", "file_document", "submission_pdf")}
+    places |= papers.places(decision.application)
     places["registry.send_again"] = {"public_id": _letter(decision.application).public_id}
     places |= {f"projects.{name}": of_project for name in ("show", "plan", "ask_for_change")}
     places["projects.answer_change"] = {"public_id": _change_asked(project, owner).public_id}
@@ -148,6 +174,17 @@ def _cases(owner: Account) -> dict[str, Place]:
     return places
 
 
+def _secrecy(application: Application) -> dict[str, Place]:
+    """A document that nobody has marked yet, and another that is."""
+    assert application.case is not None
+    free, marked = application.case.documents[:2]
+    found = FiledDocument(marked, application)
+    mark(found, paragraph="OSL 26:1", reason="Uppgift om hälsa.", hides_case=False, by=official(Role.REGISTRAR))
+    here: Place = {"public_id": free.public_id}
+    places = {f"secrecy.{name}": here for name in ("show", "mark", "copy", "give_out")}
+    return places | {"secrecy.lift": {"public_id": marked.public_id}}
+
+
 def _stipend(owner: Account, ours: Organisation) -> dict[str, Place]:
     """A candidate that has applied itself, one that is nominated, and one that was awarded."""
     awarded = granted(by=owner, organisation=ours, kind=ApplicationKind.AWARD, amount=5_000)
@@ -165,6 +202,27 @@ def _stipend(owner: Account, ours: Organisation) -> dict[str, Place]:
     }
 
 
+def _on_paper(ours: Organisation) -> dict[str, Place]:
+    """What came on paper, begun and received; its letter for the post; a correction that waits."""
+    here: Place = {"public_id": entered(ours).application.public_id}
+    case = received(ours)
+    letter = db.session.scalars(select(Message).where(Message.status == MessageStatus.BY_POST)).first()
+    assert letter is not None
+    of_case: Place = {"public_id": case.public_id}
+    waits = propose_particulars(case, {"city": "Töre"}, reason="Ringde.", by=official(Role.OFFICER))
+    posted: Place = {"public_id": letter.public_id}
+    return {
+        **{f"intake.{name}": here for name in ("show", "attach", "scan", "receive", "additions", "remove")},
+        "intake.part": here | {"code": "project"},
+        "intake.merge": of_case,
+        **{f"posting.{name}": posted for name in ("show", "letter_pdf")},
+        "posting.enclosed": posted | {"number": 1},
+        "correcting.propose": of_case,
+        "correcting.change": of_case | {"kind": "particulars"},
+        **{f"correcting.{name}": {"public_id": waits.public_id} for name in ("show", "approve", "decline")},
+    }
+
+
 def _notice() -> dict[str, Place]:
     """A sitting to come, whose notice is published."""
     secretary = official(Role.SECRETARY)
@@ -172,6 +230,7 @@ def _notice() -> dict[str, Place]:
     add_item(meeting, "Upprop", by=secretary)
     here: Place = {"public_id": publish(meeting, after=0, by=secretary).meeting.public_id}
     places = {f"notices.{name}": here for name in ("show", "publish", "send_again", "order", "change")}
+    places |= {f"ranking.{name}": here for name in ("show", "lay")}
     return places | {"notices.pack": here | {"version": 1}}
 
 
@@ -253,12 +312,29 @@ def _around(owner: Account, people: dict[str, Account]) -> dict[str, Place]:
         "accounts.open_link": {"token": TOKEN},
         "accounts.organisation": {"public_id": of_owner},
         "accounts.person": person,
-        "accounts.take_role": {"public_id": people["member"].public_id, "role": "MEMBER"},
+        "accounts.take_role": {"public_id": people["member"].role_rows[0].public_id},
+        "accounts.role": {"public_id": people["member"].role_rows[0].public_id},
+        "holidays.take_back": {
+            "public_id": change(
+                date(2017, 9, 4), is_holiday=True, source="en lag", by=people["administrator"]
+            ).public_id,
+        },
         "funds.show": {"public_id": "kalix-integration-fund"},
         "funds.change_frame": {"public_id": 1},
+        **_of_administrators({"public_id": "kalix-integration-fund"}),
         "goals.objective": {"code": "2.3"},
         "goals.plan": {"code": "gallivare"},
         "goals.answer": {"code": "2.3", "board": "KS"},
+    }
+
+
+def _of_administrators(fund: Place) -> dict[str, Place]:
+    names = ("show", "questions", "new_round", "confirm", "try_out", "remove_try_out", "open", "history")
+    return {f"fund_editing.{name}": fund for name in names} | {
+        "fund_editing.part": fund | {"part": "eligibility"},
+        "fund_editing.texts": fund | {"code": "ar"},
+        "fund_editing.own_question": fund | {"code": "new"},
+        "fund_editing.edit_round": {"public_id": 1},
     }
 
 

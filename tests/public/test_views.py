@@ -6,17 +6,19 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from fundapp.applications.models import ApplicationKind
 from fundapp.db import db
+from fundapp.decisions.models import Decision
 from fundapp.permissions import Role
 from fundapp.public import queries
 from fundapp.workflow import Outcome
 from tests.factories import on_day
 from tests.factories.assessments import assessed
 from tests.factories.decisions import approved as approved_sitting
-from tests.factories.decisions import decided, recorded
+from tests.factories.decisions import decided, granted, recorded
+from tests.factories.force import annulled
 from tests.factories.meetings import on_agenda
 from tests.factories.people import applicant, official, organisation
 from tests.factories.projects import running
@@ -174,6 +176,21 @@ def test_paragraph_page_lists_the_grants_apart_and_shows_the_minutes_whole(app: 
     assert "Det ena" in granted_
     assert "Det andra" not in granted_
     assert "Den Andra Föreningen" in minutes
+
+
+def test_a_grant_that_a_court_annulled_is_marked_under_its_paragraph(app: Flask, client: FlaskClient) -> None:
+    on_day()
+    with app.test_request_context():
+        decision = granted()
+        item = decision.item
+        path = f"/en/decisions/KS/{item.year}/{item.number}"
+        db.session.commit()
+    marked = "A court annulled the decision on 6 March 2017."
+    assert marked not in client.get(path).text
+    with app.test_request_context():
+        annulled(db.session.scalars(select(Decision)).one())
+        db.session.commit()
+    assert marked in client.get(path).text
 
 
 def test_paragraph_page_exists_only_for_approved_minutes(app: Flask, client: FlaskClient) -> None:
