@@ -63,8 +63,9 @@ def draw_referral(
             [_d("Answer no later than"), long_day(answer_by)],
         ]
         along = [
-            f"{each.subject}, {each.dated.isoformat()} ({_d('Document %(number)s', number=each.number)})"
+            f"{each.subject}, {each.dated.isoformat()} ({place})"
             for each in sent_along
+            for place in [_d("Document %(number)s", number=each.number)]
         ]
         how = _d("Send your answer to %(name)s, %(email)s. Name the diary number %(number)s.", **_at(by), number=number)
         parts: dict[str, tuple[str, Block]] = {

@@ -105,7 +105,8 @@ def _line(entry: Entry) -> dict[str, str]:
 
 def sent(content: bytes, media_type: str, asked: Asked, ending: str) -> Response:
     """The file, to be saved."""
-    name = f"{_d('diary')}-{asked.begins.isoformat()}-{asked.ends.isoformat()}.{ending}"
+    what = _d("diary")
+    name = f"{what}-{asked.begins.isoformat()}-{asked.ends.isoformat()}.{ending}"
     response = Response(content, mimetype=media_type)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["X-Content-Type-Options"] = "nosniff"
