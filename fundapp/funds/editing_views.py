@@ -127,7 +127,7 @@ def texts(fund: Fund, code: str) -> Page:
     if _done(form, keep):
         return _to(fund, "languages")
     page = render_template(
-        "fund_editing/texts.html", fund=fund, form=form, language=LANGUAGES[code], label_of=queries.label_of
+        "fund_editing/texts.html", fund=fund, form=form, written_in=LANGUAGES[code], label_of=queries.label_of
     )
     return page, form.status
 

@@ -141,7 +141,7 @@ def register(walk: Walk, public_id: str) -> None:
     page = walk.page_of(REGISTRAR)
     walk.go(page, f"/cases/{public_id}")
     press(form_to(page, "/register"))
-    expect(page.locator("main")).to_contain_text("KS 2017:5")
+    expect(page.locator("main")).to_contain_text("KS 2017:6")
 
 
 def assess(walk: Walk, public_id: str) -> None:
