@@ -2,7 +2,7 @@
 
 from flask_login import current_user
 from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from fundapp import clock
 from fundapp.accounts.found import NamedPerson
@@ -41,6 +41,14 @@ _SESSION_OF = (
         _ACCOUNT.joinedload(Account.found_answers),
         _ACCOUNT.joinedload(Account.named).joinedload(NamedPerson.organisation),
     )
+)
+
+
+# What a person must keep away from, read at once where many people are asked about.
+KEEPS_FROM = (
+    selectinload(Account.interests),
+    selectinload(Account.found_answers),
+    selectinload(Account.named).joinedload(NamedPerson.organisation),
 )
 
 

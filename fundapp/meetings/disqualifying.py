@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 from fundapp import clock
 from fundapp.accounts.found import people_in
 from fundapp.accounts.models import Account, Conflict, Organisation
-from fundapp.accounts.queries import visible_to
+from fundapp.accounts.queries import KEEPS_FROM, visible_to
 from fundapp.applications.models import Application, Submission
 from fundapp.db import db
 from fundapp.history.actions import record
@@ -272,7 +272,8 @@ def _seats_of(meeting: Meeting) -> list[Seat]:
     holding = select(Seat).where(
         Seat.board_id == meeting.board_id, Seat.begins_on <= meeting.held_on, Seat.ends_on >= meeting.held_on
     )
-    return list(db.session.scalars(holding.order_by(Seat.rank, Seat.id)))
+    known = selectinload(Seat.account).options(*KEEPS_FROM)
+    return list(db.session.scalars(holding.options(known).order_by(Seat.rank, Seat.id)))
 
 
 def _recorded_in(meeting: Meeting) -> set[tuple[int, int | None, int | None]]:
