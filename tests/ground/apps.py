@@ -6,11 +6,14 @@ test that looks into the database opens one for that look alone: `with app.app_c
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import inspect
+from werkzeug.routing import Rule
 
 from fundapp import clock, languages, revisions
 from fundapp.accounts.actions import account_by_email, ask_to_sign_in, begin_session, use_attempt
@@ -30,10 +33,38 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
     return settings_for(tmp_path, database_url)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def addresses_compiled_once() -> Iterator[None]:
+    """Every test has an app of its own, and werkzeug compiles two functions for each of its three hundred addresses.
+    What is compiled depends on the rule alone, so the run keeps it: 50 ms of each test.
+    """
+    compiled: dict[tuple[Any, ...], Any] = {}
+    compile_anew = Rule._compile_builder
+
+    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
+        key = (rule.rule, append_unknown, repr(rule.defaults), repr(rule._trace))
+        if key not in compiled:
+            compiled[key] = compile_anew(rule, append_unknown)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Rule, "_compile_builder", compile_once)
+        yield
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(ground: Path) -> FileSystemBytecodeCache:
+    """Templates as the run's first app compiled them; one that changes is compiled anew."""
+    folder = ground / "templates"
+    folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     """The app on a fresh database: SQLite, or both engines where the test asks for `both_engines`."""
     app = create_app(settings)
+    app.jinja_env.bytecode_cache = compiled_templates
     revisions.set_up(app)
     app.config["TESTING"] = True
     yield app
