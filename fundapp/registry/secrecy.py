@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from fundapp import clock, documents, files, readable
+from fundapp import clock, documents, files
 from fundapp.applications.models import Application
 from fundapp.db import db, reread
 from fundapp.files import Checked
@@ -104,6 +104,8 @@ def mask_file(found: FiledDocument, checked: Checked, words: Sequence[str], *, p
     ending = _KINDS.get(checked.media_type)
     if ending is None:
         raise NotMasked(_dl("Save the masked copy as a PDF, or as a picture: other files keep what was there before."))
+    from fundapp import readable  # noqa: PLC0415  it opens PDF and pictures, dear to import
+
     content = readable.without_traces(checked.content, checked.media_type)
     _demand_gone(content, checked.media_type, words)
     name = f"{_name(found)}.{ending}"
@@ -141,6 +143,8 @@ def _hold(found: FiledDocument, by: Any) -> None:
 
 
 def _demand_gone(content: bytes, media_type: str, words: Sequence[str]) -> None:
+    from fundapp import readable  # noqa: PLC0415  as above
+
     left = readable.words_left(content, media_type, words)
     if left:
         told = ", ".join(f"“{word}”" for word in left)
