@@ -16,7 +16,7 @@ from tests.factories.house import House
 from tests.ground.house import Restore, client_of
 from tests.ground.sights import ALL, Sight, font_parts, sights
 
-# Names that are the same in every language: units, kinds of files, authorities, the languages' own, an example of a Swedish office.
+# Names that are the same in every language: units, files, authorities, the languages' own, an example of an office.
 SAME_IN_ALL = {
     "kr",
     "Kalix",
