@@ -341,12 +341,12 @@ def test_no_get_writes(house: House, copied: tuple[Flask, Restore], tmp_path: Pa
 
 
 def test_the_auditor_writes_nothing(house: House, copied: tuple[Flask, Restore], tmp_path: Path) -> None:
-    """Outside what is everybody's own: the account, an own organisation or application, an own conflict."""
+    """Outside what is everybody's own: the account, an own organisation or application, a conflict, an interest."""
     app, _restore = copied
     own = {"accounts.account", "accounts.new_organisation", "accounts.sign_out", "applications.new"}
     own |= {"accounts.conflicts", "assessments.declare_conflict", "accounts.sign_in", "accounts.enter_code"}
     own |= {"accounts.stay", "accounts.open_link", "feedback.statement", "signing.confirm", "accounts.invitation"}
-    own |= {"lists.save_view", "lists.export"}
+    own |= {"lists.save_view", "lists.export", "interests.list"}
     own |= {"candidates.answer"}
     for endpoint in set(PAGES) - own:
         if "POST" in methods_of(app, endpoint):

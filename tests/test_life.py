@@ -95,7 +95,7 @@ class Life(Living):
         with self.step("a fresh case"):
             if db.session.scalar(_count(Application)) >= MOST_CASES:
                 raise StepNotPossible("there are cases enough")
-            assessed(officer=self.who("officer"), by=self.who("applicant"), amount=sought)
+            assessed(officer=self.who("officer"), by=self.who("applicant"), amount=sought, reasons=life.own_reasons())
 
     @rule(days=st.integers(0, 20), is_early=st.booleans())
     def plan(self, days: int, is_early: bool) -> None:
@@ -401,7 +401,7 @@ class Life(Living):
             case, officer = self.case(number, *again), self.who("officer")
             if case.status is not ApplicationStatus.UNDER_ASSESSMENT:
                 reconsider(case, by=officer)
-            assess(case, by=officer)
+            assess(case, by=officer, reasons=life.own_reasons())
 
     # --- what must hold -------------------------------------------------------------------------------------------
 

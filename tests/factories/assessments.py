@@ -15,6 +15,8 @@ from fundapp.workflow import Outcome
 from tests.factories.people import official
 from tests.factories.registry import registered
 
+REASONS = "Projektet ger möten mellan nyanlända och andra invånare."
+
 
 def under_assessment(*, officer: Account | None = None, **choices: Any) -> Application:
     """A case that an officer took up; `choices` go to `registered`."""
@@ -42,12 +44,13 @@ def assessed(
     outcome: Outcome = Outcome.GRANT,
     amount: int | None = None,
     objectives: tuple[str, ...] = ("2.3", "5.1"),
+    reasons: str = REASONS,
     **choices: Any,
 ) -> Application:
     """A case with a finished report: checked, linked, assessed. `amount` in kronor: what was sought by default."""
     by = officer or official(Role.OFFICER)
     application = under_assessment(officer=by, **choices)
-    assess(application, by=by, outcome=outcome, amount=amount, objectives=objectives)
+    assess(application, by=by, outcome=outcome, amount=amount, objectives=objectives, reasons=reasons)
     return application
 
 
@@ -58,6 +61,7 @@ def assess(
     outcome: Outcome = Outcome.GRANT,
     amount: int | None = None,
     objectives: tuple[str, ...] = ("2.3", "5.1"),
+    reasons: str = REASONS,
 ) -> None:
     """Everything from taken up to the finished report."""
     checked(application, by=by)
@@ -75,7 +79,7 @@ def assess(
         text="Projektet möter fondens mål och når målgruppen.",
         proposed_outcome=outcome,
         proposed_amount=amount if outcome.gives_money else None,
-        reasons="Projektet ger möten mellan nyanlända och andra invånare.",
+        reasons=reasons,
         conditions=rules.standard_conditions(application.round.fund.terms),
     )
     actions.finish_report(application, by=by, serves_no_objective=not objectives)

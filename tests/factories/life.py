@@ -4,6 +4,7 @@ and what is read back out of the database by rules of its own, not by the produc
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import count
 
 from flask import Flask
 from sqlalchemy import func, select
@@ -66,9 +67,9 @@ def settled() -> People:
     ledger.change_frame(open_round(), FRAME, reference="KF § 1", decided_on=clock.today(), by=None)
     person = applicant(email="amina@sprakkafe.example")
     for number in range(3):
-        assessed(officer=officer, by=person, title=f"Projekt {number}")
+        assessed(officer=officer, by=person, title=f"Projekt {number}", reasons=own_reasons())
     organisation(insider, name="Ledamotens förening", org_number="8024059882")
-    assessed(officer=officer, by=insider, title="Ledamotens projekt", objectives=("2.3",))
+    assessed(officer=officer, by=insider, title="Ledamotens projekt", objectives=("2.3",), reasons=own_reasons())
     return People(*(each.id for each in (registrar, officer, secretary, both, person, insider)))
 
 
@@ -172,6 +173,14 @@ def the_insider_finds_nothing(people: People) -> None:
 def finds(account: Account, application_id: int) -> bool:
     found = select(Application.id).where(visible_to(account), Application.id == application_id)
     return db.session.scalar(found) is not None
+
+
+_numbers = count(1)
+
+
+def own_reasons() -> str:
+    """Reasons that no other case has: a letter of one must not seem to tell those of another."""
+    return f"Skäl nummer {next(_numbers)} för förslaget."
 
 
 def the_outbox_tells_nothing() -> None:
