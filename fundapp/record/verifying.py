@@ -158,7 +158,8 @@ def _changed_of(entry: Entry, is_salt_right: bool, row: SealedRow | None, differ
     """Which column of an entry that is not whole was changed, as far as the row and the salt can tell."""
     if not is_salt_right:
         return "column salt was changed"
-    if row is None or (differing and "id" in differing):
+    # Another row differs in more than its key; where the key alone differs, it is the key's hash that was changed.
+    if row is None or ("id" in differing and len(differing) > 1):
         return "column row_id was changed" if entry.hashes else "column hashes was changed"
     if differing or not entry.hashes:
         return f"column hashes was changed ({', '.join(differing)})"

@@ -2,6 +2,7 @@
 an exported root also an end that is cut off and a tree made anew.
 """
 
+import json
 import random
 from collections.abc import Iterator
 from datetime import timedelta
@@ -151,6 +152,19 @@ def test_one_bit_of_an_entry_is_found_and_named(whole: Flask, name: str, number:
     told = [line for line in _faults() if line.startswith("record_entry ")]
     assert told == [line for line in told if line.startswith(f"record_entry {number}: column ")]
     assert any(f"column {name} was changed" in line for line in told), _faults()
+
+
+@pytest.mark.parametrize("both_engines", ["sqlite"], indirect=True)
+def test_a_changed_hash_of_the_key_is_not_taken_for_a_changed_key(whole: Flask) -> None:
+    one = _plain("record_entry")
+    with db.engine.connect() as connection:
+        hashes = json.loads(connection.execute(select(cast(one.c.hashes, Text)).where(one.c.number == 0)).scalar_one())
+    last = "0" if hashes["id"][-1] != "0" else "1"
+    changed = json.dumps(hashes | {"id": hashes["id"][:-1] + last})
+    _do(update(one).where(one.c.number == 0).values(hashes=cast(literal(changed), Text)))
+    assert [line for line in _faults() if line.startswith("record_entry 0")] == [
+        "record_entry 0: column hashes was changed (id)"
+    ]
 
 
 @pytest.mark.parametrize(("level", "place"), [(0, 0), (0, 3), (1, 1), (2, 0), (3, 0)])
