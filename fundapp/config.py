@@ -33,6 +33,10 @@ class Settings:
     `limit_factor` multiplies every limit of web/limits.py (a load test sets it high);
     `export_rows` is how many cases a file of the list takes.
     `record_key` is a private key of Ed25519 in base64; `record_folder` is where signed roots of the record are put.
+    `are_officials_let_in_by_mail`: whether a mailed link alone gives the roles too; `step_up_minutes` is for how long a
+    proof of who one is holds, before money, decisions and roles ask for another. `oidc_…` is the sign-in of the
+    officials' own organisation, called `oidc_name` on the page; `is_oidc_mail_trusted`: its verified e-mail addresses
+    lead to the accounts that have them (Entra ID of one's own tenant, not a broker that takes anybody).
     `funds` is a folder of the town's own terms, beside those that are shipped (funds/terms.py).
     `store` is s3://bucket/prefix where stored files do not lie in the folder `files`; `clamd` is host:port or the path
     of a socket; `backup_recipients` are public keys of age with blanks between, `backup_identity` a private one's file.
@@ -69,6 +73,14 @@ class Settings:
     funds: Path | None = None
     record_key: str | None = None
     record_folder: Path | None = None
+    are_officials_let_in_by_mail: bool = True
+    step_up_minutes: int = 30
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = None
+    oidc_name: str = "Entra ID"
+    oidc_ca: Path | None = None
+    is_oidc_mail_trusted: bool = False
 
     @property
     def demo_clock(self) -> Path:
@@ -105,6 +117,14 @@ VARIABLES = {
     "FUNDAPP_SMTP_TLS": "smtp_tls",
     "FUNDAPP_SMTP_CA": "smtp_ca",
     "FUNDAPP_MAIL_FROM": "mail_from",
+    "FUNDAPP_OFFICIALS_BY_MAIL": "are_officials_let_in_by_mail",
+    "FUNDAPP_STEP_UP_MINUTES": "step_up_minutes",
+    "FUNDAPP_OIDC_ISSUER": "oidc_issuer",
+    "FUNDAPP_OIDC_CLIENT_ID": "oidc_client_id",
+    "FUNDAPP_OIDC_CLIENT_SECRET": "oidc_client_secret",
+    "FUNDAPP_OIDC_NAME": "oidc_name",
+    "FUNDAPP_OIDC_CA": "oidc_ca",
+    "FUNDAPP_OIDC_TRUSTS_MAIL": "is_oidc_mail_trusted",
     "FUNDAPP_METRICS_TOKEN": "metrics_token",
     "FUNDAPP_LIMIT_FACTOR": "limit_factor",
     "FUNDAPP_EXPORT_ROWS": "export_rows",
@@ -142,6 +162,7 @@ def read(environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:
         record_folder=Path(environ.get("FUNDAPP_RECORD_FOLDER") or instance / "record").absolute(),
         **_files(environ, instance),
         **_smtp(environ, faults),
+        **_sign_in(environ, is_production, faults),
         mail_from=environ.get("FUNDAPP_MAIL_FROM", "fundapp@localhost"),
         proxies=_number(environ, "FUNDAPP_PROXIES", 0, faults),
         metrics_token=environ.get("FUNDAPP_METRICS_TOKEN") or None,
@@ -172,7 +193,36 @@ def _unfit(found: Settings, environ: Mapping[str, str]) -> list[str]:
         faults.append("FUNDAPP_RECORD_KEY is missing: `fundapp record key` makes one")
     if found.record_key and not _is_key(found.record_key):
         faults.append("FUNDAPP_RECORD_KEY must be 32 bytes in base64, as `fundapp record key` makes them")
-    return faults + _unfit_store(found)
+    return faults + _unfit_store(found) + _unfit_sign_in(found)
+
+
+def _sign_in(environ: Mapping[str, str], is_production: bool, faults: list[str]) -> dict[str, Any]:
+    """How officials sign in. A mailed link alone lets them in only where somebody says so, or in development."""
+    authorities = environ.get("FUNDAPP_OIDC_CA")
+    return {
+        "are_officials_let_in_by_mail": (environ.get("FUNDAPP_OFFICIALS_BY_MAIL") or str(int(not is_production)))
+        == "1",
+        "step_up_minutes": _number(environ, "FUNDAPP_STEP_UP_MINUTES", 30, faults),
+        "oidc_issuer": environ.get("FUNDAPP_OIDC_ISSUER") or None,
+        "oidc_client_id": environ.get("FUNDAPP_OIDC_CLIENT_ID") or None,
+        "oidc_client_secret": environ.get("FUNDAPP_OIDC_CLIENT_SECRET") or None,
+        "oidc_name": environ.get("FUNDAPP_OIDC_NAME") or "Entra ID",
+        "oidc_ca": Path(authorities).absolute() if authorities else None,
+        "is_oidc_mail_trusted": environ.get("FUNDAPP_OIDC_TRUSTS_MAIL", "") == "1",
+    }
+
+
+def _unfit_sign_in(found: Settings) -> list[str]:
+    faults = []
+    if not 1 <= found.step_up_minutes <= 720:
+        faults.append("FUNDAPP_STEP_UP_MINUTES must be from 1 to 720")
+    if found.oidc_issuer and found.is_production and not found.oidc_issuer.startswith("https://"):
+        faults.append("FUNDAPP_OIDC_ISSUER must be an https address")
+    if found.oidc_issuer and not (found.oidc_client_id and found.oidc_client_secret):
+        faults.append("FUNDAPP_OIDC_ISSUER needs FUNDAPP_OIDC_CLIENT_ID and FUNDAPP_OIDC_CLIENT_SECRET")
+    if found.oidc_ca and not found.oidc_ca.is_file():
+        faults.append("FUNDAPP_OIDC_CA must be a file of certificates")
+    return faults
 
 
 def _is_key(text: str) -> bool:

@@ -16,6 +16,7 @@ from fundapp.accounts.models import (
     Organisation,
     RoleGiven,
     SignInAttempt,
+    SignInMethod,
 )
 from fundapp.boards.models import Board
 from fundapp.db import db, is_reading, own_transaction, reread
@@ -96,7 +97,7 @@ def _new_account(attempt: SignInAttempt) -> Account:
     return account
 
 
-def begin_session(account: Account, *, is_shared: bool = False) -> str:
+def begin_session(account: Account, *, is_shared: bool = False, method: SignInMethod = SignInMethod.MAIL) -> str:
     """A new signed-in session; gives the token for the cookie, whose hash alone is kept."""
     token = rules.new_token()
     db.session.flush()
@@ -107,6 +108,8 @@ def begin_session(account: Account, *, is_shared: bool = False) -> str:
             created_at=clock.now(),
             last_seen_at=clock.now(),
             is_shared=is_shared,
+            method=method,
+            proved_at=clock.now(),
         )
     )
     return token

@@ -28,6 +28,19 @@ class OrganisationKind(LabelledEnum):
     COMPANY = "company", _l("Company")
 
 
+class SignInMethod(LabelledEnum):
+    """What somebody showed to be let in. All but the mail alone are strong: two factors, or one that is bound to us."""
+
+    MAIL = "mail", _l("Link or code by e-mail")
+    PASSWORD = "password", _l("Password and code from an app")
+    PASSKEY = "passkey", _l("Passkey")
+    OIDC = "oidc", _l("The municipality's sign-in")
+
+    @property
+    def is_strong(self) -> bool:
+        return self is not SignInMethod.MAIL
+
+
 class Account(Base):
     """A person who can sign in. The address is kept as it is compared: lower case; `name_key` is the name so."""
 
@@ -64,10 +77,14 @@ class Account(Base):
 
     is_authenticated = True
     is_anonymous = False
+    # Of who is signed in by mail alone, where officials must show more: see accounts.sessions.
+    has_roles_held_back = False
 
     @property
     def roles(self) -> frozenset[Role]:
         """The roles that hold today."""
+        if self.has_roles_held_back:
+            return frozenset()
         return frozenset(row.role for row in self.role_rows if row.holds)
 
     @property
@@ -350,7 +367,10 @@ class SignInAttempt(Base):
 
 
 class LoginSession(Base):
-    """A signed-in browser. Ended at sign-out; the cookie's token is kept as a hash. A shared one keeps no words."""
+    """A signed-in browser. Ended at sign-out; the cookie's token is kept as a hash. A shared one keeps no words.
+
+    `proved_at` is the UTC instant when the person last showed who they are: at sign-in, or at a step-up since.
+    """
 
     __tablename__ = "login_session"
 
@@ -361,5 +381,7 @@ class LoginSession(Base):
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     is_shared: Mapped[bool] = mapped_column(default=False)
+    method: Mapped[SignInMethod] = mapped_column(enum_type(SignInMethod), default=SignInMethod.MAIL)
+    proved_at: Mapped[datetime]
 
     account: Mapped[Account] = relationship(lazy="joined")

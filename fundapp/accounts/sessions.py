@@ -10,6 +10,7 @@ from fundapp.accounts import rules
 from fundapp.accounts.actions import end_session, note_seen
 from fundapp.accounts.models import Account
 from fundapp.accounts.queries import open_session
+from fundapp.config import settings
 from fundapp.permissions import Role
 from fundapp.web.typed import new_token
 
@@ -62,6 +63,9 @@ def _account_of(token: str) -> Account | None:
         return None
     note_seen(kept)
     g.is_shared_computer = kept.is_shared
+    g.login_session = kept
+    if not (kept.method.is_strong or settings().are_officials_let_in_by_mail):
+        kept.account.has_roles_held_back = True
     return kept.account
 
 

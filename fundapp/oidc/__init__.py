@@ -1,0 +1,1 @@
+"""Sign-in by the officials' own organisation, through OpenID Connect."""
