@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from fundapp import clock, documents, files
+from fundapp import clock, files
 from fundapp.accounts.models import Account, Organisation
 from fundapp.applications import answers as reading
-from fundapp.applications import emails, papers, rules, signing
+from fundapp.applications import emails, rules, signing
+from fundapp.applications.freezing import freeze
 from fundapp.applications.models import (
     Application,
     ApplicationKind,
@@ -302,7 +303,8 @@ def submit(application: Application, *, by: Account) -> Submission:
         if is_first:
             application.terms_version = application.round.fund.version
         take_step(application, step, by=by, **facts)
-        submission = _freeze(application, sections, signed, at=now, by=by)
+        content = reading.frozen(application, sections, by=by) | signed
+        submission = freeze(application, content, at=now, by=by)
     if not is_first:
         assessments.end_completion(application, submission, by=by)
     emails.send_receipt(submission, by=by)
@@ -320,30 +322,6 @@ def _demand_whole(application: Application, sections: Sequence[SectionForm]) -> 
 
 def _facts_of_sending(round_: Round, now: datetime) -> dict[str, Any]:
     return {"submitted_at": now, "is_late": rules.is_late_at(round_, now)}
-
-
-def _freeze(
-    application: Application, sections: Sequence[SectionForm], signed: dict[str, Any], *, at: datetime, by: Account
-) -> Submission:
-    """The frozen copy; the application's row is held, so nobody else takes the same number."""
-    content = reading.frozen(application, sections, by=by) | signed
-    number = len(application.submissions) + 1
-    paper = documents.draw_up(
-        "applications/documents/receipt.typ",
-        papers.receipt(application, content, at=at),
-        file_name=f"{application.reference}-{number}.pdf",
-        language=application.language,
-    )
-    submission = Submission(
-        number=number,
-        language=application.language,
-        content=content,
-        submitted_at=at,
-        submitted_by_id=by.id,
-        paper=paper,
-    )
-    application.submissions.append(submission)
-    return submission
 
 
 def withdraw(application: Application, *, by: Account) -> None:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from fundapp import clock, documents, files, mail
+from fundapp import clock, files, mail
 from fundapp.accounts.actions import account_by_email
 from fundapp.accounts.models import Account, Organisation
 from fundapp.applications import answers as reading
-from fundapp.applications import emails, papers, reminders, rules
+from fundapp.applications import emails, reminders, rules
 from fundapp.applications.actions import opened
+from fundapp.applications.freezing import freeze
 from fundapp.applications.models import Application, ApplicationKind, Attachment, Section, Submission
 from fundapp.applications.questions import FORM_VERSION, SectionForm
 from fundapp.applications.questions.shared import attachment_kinds
@@ -289,7 +290,7 @@ def _take(
         if is_first:
             application.terms_version = application.round.fund.version
         take_step(application, step, by=by, **facts)
-        return _freeze(application, intake, sections, at=at)
+        return freeze(application, _content(application, intake, sections), at=at, by=application.created_by)
 
 
 def facts_known(application: Application, sections: Sequence[SectionForm]) -> dict[str, Any]:
@@ -313,30 +314,14 @@ def facts_known(application: Application, sections: Sequence[SectionForm]) -> di
     return found
 
 
-def _freeze(application: Application, intake: Intake, sections: Sequence[SectionForm], *, at: datetime) -> Submission:
-    sender = application.created_by
-    content = reading.frozen(application, sections, by=sender)
+def _content(application: Application, intake: Intake, sections: Sequence[SectionForm]) -> dict[str, Any]:
+    """What was handed in, with how it came; an address that only the post reaches is none."""
+    content = reading.frozen(application, sections, by=application.created_by)
     content["intake"] = {"way": intake.way.value, "received_on": intake.received_on.isoformat()}
     for part in (content["account"], content["organisation"] or {}):
         if mail.is_by_post(part.get("email", "")):
             part["email"] = ""
-    number = len(application.submissions) + 1
-    paper = documents.draw_up(
-        "applications/documents/receipt.typ",
-        papers.receipt(application, content, at=at),
-        file_name=f"{application.reference}-{number}.pdf",
-        language=application.language,
-    )
-    submission = Submission(
-        number=number,
-        language=application.language,
-        content=content,
-        submitted_at=at,
-        submitted_by_id=sender.id,
-        paper=paper,
-    )
-    application.submissions.append(submission)
-    return submission
+    return content
 
 
 def _file(intake: Intake, submission: Submission, *, dated: date, scan_id: int | None, by: Account) -> None:
