@@ -7,7 +7,7 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PYTEST  := $(BIN)/python -m pytest -n 2 --durations=30
 LOCKED  := pyproject.toml uv.lock
 
-.PHONY: run test test-all scanner lint catalogues fonts pictures bench clean machine
+.PHONY: run test test-all scanner lint catalogues fonts pictures bench deadline mutation sbom clean machine
 .DELETE_ON_ERROR:
 
 run: .venv/run.stamp  ## serve the demo on http://127.0.0.1:8000 (PORT=… for another port)
@@ -19,8 +19,17 @@ run: .venv/run.stamp  ## serve the demo on http://127.0.0.1:8000 (PORT=… for a
 test: .venv/test.stamp machine lint  ## everything but what is marked slow
 	$(PYTEST) -m "not slow"
 
-test-all: .venv/test.stamp machine scanner lint  ## everything
+test-all: .venv/audit.stamp machine scanner lint  ## everything, attacks and faults at full size included
 	$(PYTEST)
+
+deadline: .venv/audit.stamp machine  ## the hour before a closing time; DEADLINE="--times 3" for three times the load
+	$(BIN)/python -m benchmarks.deadline $(DEADLINE)
+
+mutation: .venv/audit.stamp machine  ## change the rules one by one and see the tests notice
+	$(BIN)/python -m tools.mutation $(MUTATION)
+
+sbom: .venv/audit.stamp  ## list what the product is made of, in docs/security/sbom.json
+	$(BIN)/python -m tools.sbom
 
 lint: .venv/test.stamp  ## what can be seen without running the app
 	$(BIN)/ruff check .
@@ -64,6 +73,11 @@ $(UV):
 .venv/test.stamp: $(UV) $(LOCKED)
 	$(UV) sync -q --frozen --inexact
 	@touch $@ .venv/run.stamp
+
+# What only `make test-all` and the long commands need.
+.venv/audit.stamp: $(UV) $(LOCKED)
+	$(UV) sync -q --frozen --inexact --group audit
+	@touch $@ .venv/test.stamp .venv/run.stamp
 
 # What the tests need of the machine. No stamp: to look takes milliseconds, and machines change under a folder.
 define LOOK

@@ -5,6 +5,7 @@ test that looks into the database opens one for that look alone: `with app.app_c
 """
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import inspect
-from werkzeug.routing import Rule
+from sqlalchemy import Engine, inspect
+from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule, rules
 
 from fundapp import clock, languages, revisions
 from fundapp.accounts.actions import account_by_email, ask_to_sign_in, begin_session, use_attempt
@@ -49,6 +51,7 @@ def addresses_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", compile_once)
+        patch.setattr(rules, "parse_converter_args", lru_cache(rules.parse_converter_args))
         yield
 
 
@@ -60,6 +63,19 @@ def compiled_templates(ground: Path) -> FileSystemBytecodeCache:
     return FileSystemBytecodeCache(str(folder))
 
 
+_SPOKEN: dict[str, tuple[Any, Any]] = {}
+
+
+def _remember_statements(engine: Engine) -> None:
+    """Compile each statement once a run and not once a test. SQLAlchemy remembers a compiled statement by the dialect
+    object; engines of one kind, made with the same settings, may share it.
+    """
+    dialect, cache = _SPOKEN.setdefault(engine.name, (engine.dialect, LRUCache(5000)))
+    with engine.connect():
+        pass  # the first connection tells the engine's own dialect about the server
+    engine.dialect, engine._compiled_cache = dialect, cache
+
+
 @pytest.fixture
 def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     """The app on a fresh database: SQLite, or both engines where the test asks for `both_engines`."""
@@ -67,6 +83,8 @@ def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iter
     app.jinja_env.bytecode_cache = compiled_templates
     revisions.set_up(app)
     app.config["TESTING"] = True
+    with app.app_context():
+        _remember_statements(db.engine)
     yield app
     with app.app_context():
         for engine in db.engines.values():
