@@ -82,6 +82,7 @@ class ProjectStatus(LabelledEnum):
 
 class InstalmentStatus(LabelledEnum):
     PLANNED = "planned", _l("Planned")
+    PROPOSED = "proposed", _dl("Proposed for payment")  # the project reads "planned": it is not paid yet
     PAID = "paid", _l("Paid")
     CANCELLED = "cancelled", _l("Will not be paid")
 
@@ -237,7 +238,34 @@ PROJECT_STEPS = _table(
 )
 
 INSTALMENT_STEPS = _table(
-    Step("pay", _dl("Mark as paid"), _from(InstalmentStatus.PLANNED), InstalmentStatus.PAID, Permission.PAY_INSTALMENT),
+    Step(
+        "propose",
+        _dl("Propose the payment"),
+        _from(InstalmentStatus.PLANNED),
+        InstalmentStatus.PROPOSED,
+        Permission.PAY_INSTALMENT,
+    ),
+    Step(
+        "approve",
+        _dl("Approve the payment"),
+        _from(InstalmentStatus.PROPOSED),
+        InstalmentStatus.PAID,
+        Permission.APPROVE_PAYMENT,
+    ),
+    Step(
+        "send_back",
+        _dl("Send the payment back"),
+        _from(InstalmentStatus.PROPOSED),
+        InstalmentStatus.PLANNED,
+        Permission.APPROVE_PAYMENT,
+    ),
+    Step(
+        "take_back",
+        _dl("Take the proposal back"),
+        _from(InstalmentStatus.PROPOSED),
+        InstalmentStatus.PLANNED,
+        Permission.PAY_INSTALMENT,
+    ),
     Step(
         "cancel",
         _dl("Do not pay"),
@@ -248,7 +276,7 @@ INSTALMENT_STEPS = _table(
     Step(
         "annul",
         _dl("Do not pay: a court annulled the decision"),
-        _from(InstalmentStatus.PLANNED),
+        _from(InstalmentStatus.PLANNED, InstalmentStatus.PROPOSED),
         InstalmentStatus.CANCELLED,
         Permission.RECORD_APPEAL,
     ),

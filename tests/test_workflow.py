@@ -62,7 +62,14 @@ MEETING = {
     "approve_minutes": ("ENDED", "APPROVED"),
 }
 PROJECT = {"close": ("RUNNING", "CLOSED"), "annul": ("RUNNING CLOSED", "ANNULLED")}
-INSTALMENT = {"pay": ("PLANNED", "PAID"), "cancel": ("PLANNED", "CANCELLED"), "annul": ("PLANNED", "CANCELLED")}
+INSTALMENT = {
+    "propose": ("PLANNED", "PROPOSED"),
+    "approve": ("PROPOSED", "PAID"),
+    "send_back": ("PROPOSED", "PLANNED"),
+    "take_back": ("PROPOSED", "PLANNED"),
+    "cancel": ("PLANNED", "CANCELLED"),
+    "annul": ("PLANNED PROPOSED", "CANCELLED"),
+}
 REPORT = {
     "submit": ("DRAFT COMPLETION_REQUESTED", "SUBMITTED"),
     "request_completion": ("SUBMITTED", "COMPLETION_REQUESTED"),

@@ -23,11 +23,12 @@ from fundapp.languages import AUTHORITY_LANGUAGE, Lazy, _d, _dl, speaking
 from fundapp.permissions import Permission, why_not
 from fundapp.projects.actions import hold
 from fundapp.projects.models import Project
+from fundapp.projects.paying import unpropose
 from fundapp.registry.actions import file_document
 from fundapp.registry.models import Direction
 from fundapp.reports.actions import demand_repayment
 from fundapp.reports.models import Repayment, Report
-from fundapp.workflow import APPLICATION_STEPS, InstalmentStatus, NotAllowed, StepNotPossible, take_step
+from fundapp.workflow import APPLICATION_STEPS, INSTALMENT_STEPS, NotAllowed, StepNotPossible, take_step
 
 
 def appeal_to_end(public_id: str) -> Appeal | None:
@@ -195,8 +196,8 @@ def _undo_project(project: Project, *, by: Any) -> Repayment | None:
     paid and is not asked back yet is.
     """
     for part in project.instalments:
-        if part.status is InstalmentStatus.PLANNED:
-            take_step(part, "annul", by=by)
+        if part.status in INSTALMENT_STEPS["annul"].start:
+            unpropose(part, "annul", by=by)
     report = db.session.scalar(select(Report).where(Report.project_id == project.id))
     released = report.release.amount if report is not None and report.release is not None else 0
     asked = db.session.scalar(

@@ -21,7 +21,7 @@ from fundapp.config import settings
 from fundapp.db import db, new_public_id
 from fundapp.decisions import actions as deciding
 from fundapp.decisions import announcing, approving, releasing
-from fundapp.demo import answers, handed, paper, talk
+from fundapp.demo import answers, handed, money, paper, talk
 from fundapp.funds.models import Fund, FundKind, Round
 from fundapp.goals.models import GoalArea, Objective, Plan
 from fundapp.languages import speaking
@@ -32,7 +32,6 @@ from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.meetings.presences import room_of
 from fundapp.messages import actions as conversation
 from fundapp.messages import queries as threads
-from fundapp.projects import actions as funding
 from fundapp.projects import changes
 from fundapp.projects.models import Project
 from fundapp.registry import actions as registering
@@ -281,8 +280,7 @@ def _closed_project(cases: Cases, late: Application) -> None:
     project = project_of(library)
     for number, day in enumerate((date(2016, 11, 1), date(2016, 12, 19)), 1):
         with at(day):
-            part = project.instalments[number - 1]
-            funding.pay(part, paid_on=day, reference=f"LEV-2016-{number}", by=cases.officer)
+            money.paid(project.instalments[number - 1], f"LEV-2016-{number}", cases)
     with at(date(2017, 1, 23)):
         _report(cases, project)
     with at(date(2017, 2, 6)):
@@ -326,8 +324,7 @@ def _running_project(cases: Cases) -> None:
     with at(date(2016, 12, 19)):
         cases.approved(sitting)
     with at(date(2017, 1, 16)):
-        first = project_of(driving).instalments[0]
-        funding.pay(first, paid_on=date(2017, 1, 16), reference="INT-2017-4", by=cases.officer)
+        money.paid(project_of(driving).instalments[0], "INT-2017-4", cases)
     with at(date(2017, 2, 24)):
         changes.ask_for_change(
             project_of(driving),

@@ -1,4 +1,4 @@
-"""Start a project from a grant, pay its instalments, change the plan of what is not paid yet."""
+"""Start a project from a grant, and change the plan of what is not paid yet; `paying` pays it."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -11,9 +11,7 @@ from fundapp.applications.models import Application, ApplicationKind
 from fundapp.assessments.models import ObjectiveLink
 from fundapp.db import db, reread
 from fundapp.decisions import dates
-from fundapp.decisions.force import why_not_paid
 from fundapp.decisions.models import Decision
-from fundapp.funds import actions as ledger
 from fundapp.goals.models import Objective
 from fundapp.history.actions import record
 from fundapp.languages import _dl
@@ -21,7 +19,7 @@ from fundapp.permissions import Permission
 from fundapp.projects import rules
 from fundapp.projects.models import Instalment, Project
 from fundapp.projects.rules import Part
-from fundapp.workflow import InstalmentStatus, NotAllowed, ProjectStatus, StepNotPossible, demand_step, take_step
+from fundapp.workflow import InstalmentStatus, NotAllowed, ProjectStatus, StepNotPossible
 
 
 def start_project(decision: Decision, *, by: Any) -> Project:
@@ -108,35 +106,8 @@ def hold(project: Project) -> None:
     db.session.scalars(rows.execution_options(populate_existing=True)).all()
 
 
-def pay(instalment: Instalment, *, paid_on: date, reference: str, by: Any) -> Instalment:
-    """Write that an instalment has been paid on a local day, under the payment's reference. The same once more (a
-    double click, a retry) changes nothing.
-
-    Errors: NotAllowed; StepNotPossible where it is paid or cancelled already, the day cannot be right, or the decision
-    is not in force on it and nobody has allowed payment before that.
-    """
-    project = instalment.project
-    hold(project)
-    if instalment.status is InstalmentStatus.PAID and (instalment.paid_on, instalment.reference) == (
-        paid_on,
-        reference,
-    ):
-        return instalment
-    demand_step(instalment, "pay", by=by)
-    fault = rules.fault_in_payment_day(paid_on, decided_on=project.decision.item.meeting.held_on, today=clock.today())
-    if fault is not None:
-        raise StepNotPossible(fault)
-    reason = why_not_paid(project.decision, paid_on=paid_on, by=by)
-    if reason is not None:
-        raise StepNotPossible(reason)
-    entry = ledger.pay(project.application.round, instalment.amount, reference=reference, by=by)
-    take_step(instalment, "pay", by=by, paid_on=paid_on, reference=reference, ledger_entry=entry)
-    db.session.flush()
-    return instalment
-
-
 def change_plan(project: Project, parts: Sequence[Part], *, by: Any) -> None:
-    """Replace the instalments that are not paid yet; together they must be what is left of the grant.
+    """Replace the instalments that are neither paid nor proposed; together they must be what is left of the grant.
 
     Errors: NotAllowed; StepNotPossible in a closed project, or where the sums or days cannot be right.
     """
@@ -146,9 +117,7 @@ def change_plan(project: Project, parts: Sequence[Part], *, by: Any) -> None:
     hold(project)
     if project.status is not ProjectStatus.RUNNING:
         raise StepNotPossible(_dl("The project is closed, so its plan cannot be changed."))
-    fault = rules.fault_in_plan(
-        parts, left=project.granted - project.paid, decided_on=project.decision.item.meeting.held_on
-    )
+    fault = rules.fault_in_plan(parts, left=project.to_plan, decided_on=project.decision.item.meeting.held_on)
     if fault is not None:
         raise StepNotPossible(fault)
     _replace_planned(project, parts)
@@ -156,7 +125,7 @@ def change_plan(project: Project, parts: Sequence[Part], *, by: Any) -> None:
 
 
 def _replace_planned(project: Project, parts: Sequence[Part]) -> None:
-    """Paid ones keep their numbers; the planned ones follow after the last that is not planned."""
+    """Paid and proposed ones keep their numbers; the planned ones follow after the last that is not planned."""
     planned = [row for row in project.instalments if row.status is InstalmentStatus.PLANNED]
     for row, part in zip(planned, parts, strict=False):
         row.amount, row.planned_on = part.amount, part.planned_on

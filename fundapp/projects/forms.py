@@ -1,10 +1,11 @@
 """What an official fills in about payments."""
 
+import re
 from datetime import date
 from typing import Any
 
 from flask_login import current_user
-from wtforms import FieldList, FormField, RadioField
+from wtforms import FieldList, FormField, HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
@@ -20,6 +21,8 @@ ROWS = 6
 
 
 class PaymentForm(Form):
+    """A payment as it is proposed."""
+
     paid_on = DayField(_dl("Paid on"), [Needed(_dl("Write the day it was paid, for example 2017-03-06."))])
     reference = LineField(
         _dl("Payment reference"),
@@ -41,13 +44,34 @@ class PaymentForm(Form):
             raise ValidationError(str(fault))
 
 
+class ApprovalForm(Form):
+    """The payment as the person read it: a changed one is read again first."""
+
+    seen = HiddenField()
+
+    def __init__(self, instalment: Instalment, **rest: Any) -> None:
+        super().__init__(data={"seen": str(instalment.version)}, **rest)
+
+    @property
+    def version(self) -> int:
+        """What was sent, 0 where it is no number: that is no version."""
+        typed = self.seen.data or ""
+        return int(typed) if re.fullmatch(r"[0-9]{1,9}", typed) else 0
+
+
+class SendBackForm(ApprovalForm):
+    """Why a payment is not approved; who proposed it reads it."""
+
+    reason = LineField(_dl("Why"), [Needed(_dl("Write why the payment is sent back.")), AtMost(300)])
+
+
 class PartForm(Form):
     amount = KronorField(_dl("Sum"))
     planned_on = DayField(_dl("Planned for"))
 
 
 class PlanForm(Form):
-    """The instalments that are not paid yet; a row with neither sum nor day is no instalment."""
+    """The instalments that are neither paid nor proposed; a row with neither sum nor day is no instalment."""
 
     parts = FieldList(FormField(PartForm), max_entries=ROWS)
 
@@ -56,7 +80,7 @@ class PlanForm(Form):
         super().__init__(data={"parts": rows}, **rest)
         while len(self.parts) < ROWS:
             self.parts.append_entry()
-        self.left = project.granted - project.paid
+        self.left = project.to_plan
         self.decided_on = project.decision.item.meeting.held_on
 
     @property

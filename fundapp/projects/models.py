@@ -1,6 +1,7 @@
 """The funded project: what the grant turned into, which objectives it serves, and how the money is paid."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -16,6 +17,7 @@ from fundapp.workflow import InstalmentStatus, ProjectStatus
 
 _STANDS = text("status <> 'ANNULLED'")
 _RUNNING, _PLANNED = text("status = 'RUNNING'"), text("status = 'PLANNED'")
+_PROPOSED = text("status = 'PROPOSED'")
 _WAITING = text("decided_at IS NULL")
 
 
@@ -66,6 +68,16 @@ class Project(Base):
         """Kronor paid so far."""
         return sum(i.amount for i in self.instalments if i.status is InstalmentStatus.PAID)
 
+    @property
+    def proposed(self) -> int:
+        """Kronor that one person has proposed to pay, and that wait for another."""
+        return sum(i.amount for i in self.instalments if i.status is InstalmentStatus.PROPOSED)
+
+    @property
+    def to_plan(self) -> int:
+        """Kronor of the grant that are neither paid nor proposed."""
+        return self.granted - self.paid - self.proposed
+
 
 class ProjectObjective(Base):
     """An objective of the plan that the project serves, carried over from the officer's links."""
@@ -77,7 +89,12 @@ class ProjectObjective(Base):
 
 
 class Instalment(Base):
-    """A part of the grant (utbetalningsdel): planned for a local day, then paid with date and reference."""
+    """A part of the grant (utbetalningsdel): planned for a local day, proposed by one person with the payment's day and
+    reference, and paid when another approves.
+
+    `payee`: the organisation's account numbers when it was proposed, as `Organisation.accounts`. `remark`: why it was
+    last sent back. `is_of_one_person`: paid before two were asked for.
+    """
 
     __tablename__ = "instalment"
     __table_args__ = (
@@ -86,7 +103,23 @@ class Instalment(Base):
         CheckConstraint(
             "(status = 'PAID') = (paid_on IS NOT NULL AND ledger_entry_id IS NOT NULL)", name="paid_has_day_and_entry"
         ),
+        CheckConstraint(
+            "approved_by_id IS NULL OR (proposed_by_id IS NOT NULL AND approved_by_id <> proposed_by_id)",
+            name="approved_by_another",
+        ),
+        CheckConstraint(
+            "(approved_by_id IS NOT NULL) = (status = 'PAID' AND NOT is_of_one_person)", name="paid_is_approved"
+        ),
+        CheckConstraint(
+            "status <> 'PROPOSED' OR (proposed_by_id IS NOT NULL AND proposed_at IS NOT NULL AND paid_on IS NOT NULL)",
+            name="proposed_has_person_and_day",
+        ),
+        CheckConstraint(
+            "status NOT IN ('PLANNED', 'CANCELLED') OR (proposed_by_id IS NULL AND paid_on IS NULL)",
+            name="planned_is_not_proposed",
+        ),
         Index("ix_instalment_planned", "planned_on", "project_id", postgresql_where=_PLANNED, sqlite_where=_PLANNED),
+        Index("ix_instalment_proposed", "project_id", postgresql_where=_PROPOSED, sqlite_where=_PROPOSED),
     )
     STEPS = workflow.INSTALMENT_STEPS
 
@@ -101,11 +134,20 @@ class Instalment(Base):
     paid_on: Mapped[date | None]
     reference: Mapped[str] = mapped_column(String(100), default="")
     ledger_entry_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entry.id"))
+    payee: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    proposed_at: Mapped[datetime | None]
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    approved_at: Mapped[datetime | None]
+    remark: Mapped[str] = mapped_column(default="")
+    is_of_one_person: Mapped[bool] = mapped_column(default=False)
 
     __mapper_args__ = {"version_id_col": version}
 
     project: Mapped[Project] = relationship(back_populates="instalments")
     ledger_entry: Mapped[LedgerEntry | None] = relationship()
+    proposed_by: Mapped[Account | None] = relationship(foreign_keys=proposed_by_id)
+    approved_by: Mapped[Account | None] = relationship(foreign_keys=approved_by_id)
 
     @property
     def thread(self) -> str:

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, 
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from fundapp import clock
+from fundapp.accounts import giros
+from fundapp.accounts.giro_tables import GiroChange
 from fundapp.accounts.queries import own_applications, visible_to
 from fundapp.applications.models import Application
 from fundapp.db import db
@@ -33,7 +35,9 @@ def _with_decision() -> Select[Project]:
         .options(
             contains_eager(Project.application),
             joinedload(Project.decision).joinedload(Decision.item),
-            selectinload(Project.instalments),
+            selectinload(Project.instalments).options(
+                joinedload(Instalment.proposed_by).lazyload("*"), joinedload(Instalment.approved_by).lazyload("*")
+            ),
         )
     )
 
@@ -69,6 +73,12 @@ def change_requests(project: Project) -> list[ChangeRequest]:
             select(ChangeRequest).where(ChangeRequest.project_id == project.id).order_by(ChangeRequest.id.desc())
         )
     )
+
+
+def account_change(project: Project) -> GiroChange | None:
+    """Another account that the project's organisation has asked for, and that waits for an answer."""
+    organisation = project.application.organisation
+    return giros.waiting(organisation) if organisation is not None else None
 
 
 def report_on(project: Project) -> Report | None:
@@ -129,6 +139,7 @@ CHOICES: dict[str, Lazy] = {
     "overdue": _dl("Report overdue"),
     "review": _dl("Report to review"),
     "pay": _dl("Instalment to pay"),
+    "approve": _dl("Payment to approve"),
     "change": _dl("Change to answer"),
     "running": _dl("Running"),
     "closed": _dl("Closed"),
@@ -136,11 +147,14 @@ CHOICES: dict[str, Lazy] = {
 ALL = ""
 
 
-def conditions(today: date) -> dict[str, ColumnElement[bool]]:
-    """What each choice asks of a project, and `ALL` nothing."""
+def conditions(person: Person, today: date) -> dict[str, ColumnElement[bool]]:
+    """What each choice asks of a project, and `ALL` nothing. What the person proposed waits for somebody else."""
     sent = exists().where(Report.project_id == Project.id, Report.submitted_at.is_not(None)).correlate(Project)
     due = select(Instalment.project_id).where(
         Instalment.status == InstalmentStatus.PLANNED, Instalment.planned_on <= today
+    )
+    proposed = select(Instalment.project_id).where(
+        Instalment.status == InstalmentStatus.PROPOSED, Instalment.proposed_by_id != person.id
     )
     to_review = select(Report.project_id).where(Report.status == ReportStatus.SUBMITTED)
     is_running = Project.status == ProjectStatus.RUNNING
@@ -151,6 +165,7 @@ def conditions(today: date) -> dict[str, ColumnElement[bool]]:
         "overdue": and_(is_running, Project.report_due_on < today, ~sent),
         "review": and_(Project.id.in_(to_review), Project.status != ProjectStatus.ANNULLED),
         "pay": and_(Project.id.in_(due), _payable(today)),
+        "approve": Project.id.in_(proposed),
         "change": and_(Project.id.in_(asked), Project.status != ProjectStatus.ANNULLED),
         "running": is_running,
         "closed": Project.status == ProjectStatus.CLOSED,
@@ -171,7 +186,7 @@ def counts(person: Person) -> dict[str, int]:
 
 def count_of(person: Person, code: str) -> ScalarSelect[int]:
     """The count of one choice, to be part of a statement; up to one more than `COUNTED`."""
-    some = _listed(person, Project.id).where(conditions(clock.today())[code]).limit(COUNTED + 1).subquery()
+    some = _listed(person, Project.id).where(conditions(person, clock.today())[code]).limit(COUNTED + 1).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 
 
@@ -204,7 +219,7 @@ def listed(person: Person, chosen: str, beyond: Beyond) -> Page:
             _payable(clock.today()).label("may_be_paid"),
         )
         .outerjoin(Report, and_(Report.project_id == Project.id, Report.submitted_at.is_not(None)))
-        .where(conditions(clock.today())[chosen])
+        .where(conditions(person, clock.today())[chosen])
     )
     page = page_of(query, (Project.report_due_on, Project.id), beyond, Project.public_id, size=PAGE)
     return replace(page, rows=[_row(row, clock.today()) for row in page.rows])

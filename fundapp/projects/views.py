@@ -9,14 +9,15 @@ from fundapp.decisions.force import force_of, why_not_paid
 from fundapp.languages import _, _d
 from fundapp.paging import beyond_of
 from fundapp.permissions import Permission, acts_for, is_allowed
-from fundapp.projects import actions, changes, queries
-from fundapp.projects.forms import AnswerForm, ChangeForm, PaymentForm, PlanForm
+from fundapp.projects import actions, changes, paying, queries
+from fundapp.projects.forms import AnswerForm, ApprovalForm, ChangeForm, PaymentForm, PlanForm, SendBackForm
 from fundapp.projects.models import ChangeRequest, Instalment, Project
 from fundapp.web.access import needs
 from fundapp.workflow import InstalmentStatus, StepNotPossible, demand_step
 
 blueprint = Blueprint("projects", __name__)
 Page = str | Response | tuple[str, int]
+_UNPAID = (InstalmentStatus.PLANNED, InstalmentStatus.PROPOSED)
 
 
 @blueprint.get("/projects", endpoint="list")
@@ -45,10 +46,12 @@ def show(project: Project) -> str:
         repayments=queries.repayments_of(project),
         is_own=acts_for(current_user, project.application),
         may_pay=is_allowed(current_user, Permission.PAY_INSTALMENT, project),
+        may_approve=is_allowed(current_user, Permission.APPROVE_PAYMENT, project),
         may_review=is_allowed(current_user, Permission.REVIEW_REPORT, project),
         changes=queries.change_requests(project),
         may_ask=is_allowed(current_user, Permission.ASK_FOR_CHANGE, project) and changes.why_not_ask(project) is None,
         may_answer=is_allowed(current_user, Permission.ANSWER_CHANGE, project),
+        unpaid=[part for part in project.instalments if part.status in _UNPAID],
         planned=[part for part in project.instalments if part.status is InstalmentStatus.PLANNED],
         force=force_of(project.decision),
         early=project.decision.early_payment,
@@ -60,16 +63,66 @@ def show(project: Project) -> str:
 @blueprint.route("/instalments/<public_id>/pay", methods=["GET", "POST"])
 @needs(Permission.PAY_INSTALMENT, of=queries.instalment)
 def pay(instalment: Instalment) -> Page:
+    """Propose a payment; another person approves it."""
     if request.method == "GET":
-        demand_step(instalment, "pay", by=current_user)
+        demand_step(instalment, "propose", by=current_user)
         reason = why_not_paid(instalment.project.decision, paid_on=clock.today(), by=current_user)
         if reason is not None:
             raise StepNotPossible(reason)
     form = PaymentForm(instalment)
     if not form.validate_on_submit():
-        return render_template("projects/pay.html", instalment=instalment, form=form), form.status
-    actions.pay(instalment, paid_on=form.paid_on.data, reference=form.reference.data, by=current_user)
-    flash(_d("The instalment is marked as paid."), "good")
+        change = queries.account_change(instalment.project)
+        return render_template(
+            "projects/pay.html", instalment=instalment, form=form, account_change=change
+        ), form.status
+    paying.propose_payment(instalment, paid_on=form.paid_on.data, reference=form.reference.data, by=current_user)
+    flash(_d("The payment is proposed. Another person must approve it."), "good")
+    return redirect(url_for("projects.show", public_id=instalment.project.public_id))
+
+
+@blueprint.route("/instalments/<public_id>/approve", methods=["GET", "POST"])
+@needs(Permission.APPROVE_PAYMENT, of=queries.instalment)
+def approve(instalment: Instalment) -> Page:
+    """What is proposed, to be approved or sent back by somebody else."""
+    form = ApprovalForm(instalment)
+    if not form.validate_on_submit():
+        demand_step(instalment, "approve", by=current_user)
+        return _approval_page(instalment, SendBackForm(instalment, formdata=None)), form.status
+    paying.approve_payment(instalment, seen=form.version, by=current_user)
+    flash(_d("The payment is approved."), "good")
+    return redirect(url_for("projects.show", public_id=instalment.project.public_id))
+
+
+def _approval_page(instalment: Instalment, form: SendBackForm) -> str:
+    return render_template(
+        "projects/approve.html",
+        instalment=instalment,
+        form=form,
+        is_own=instalment.proposed_by_id == current_user.id,
+        may_pay=is_allowed(current_user, Permission.PAY_INSTALMENT, instalment.project),
+        why_not=paying.why_not_approved(instalment, by=current_user),
+        account_change=queries.account_change(instalment.project),
+    )
+
+
+@blueprint.post("/instalments/<public_id>/send-back")
+@needs(Permission.APPROVE_PAYMENT, of=queries.instalment)
+def send_back(instalment: Instalment) -> Page:
+    form = SendBackForm(instalment)
+    if not form.validate_on_submit():
+        demand_step(instalment, "send_back", by=current_user)
+        return _approval_page(instalment, form), form.status
+    paying.send_back_payment(instalment, reason=form.reason.data, seen=form.version, by=current_user)
+    flash(_d("The payment is sent back."), "good")
+    return redirect(url_for("projects.show", public_id=instalment.project.public_id))
+
+
+@blueprint.post("/instalments/<public_id>/take-back")
+@needs(Permission.PAY_INSTALMENT, of=queries.instalment)
+def take_back(instalment: Instalment) -> Page:
+    """The proposer's own."""
+    paying.take_back_payment(instalment, by=current_user)
+    flash(_d("The proposal is taken back."), "good")
     return redirect(url_for("projects.show", public_id=instalment.project.public_id))
 
 

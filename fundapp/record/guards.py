@@ -140,7 +140,7 @@ def _of_sqlite(table: str, columns: list[str]) -> Iterator[tuple[str, str]]:
     disposed = _disposed_on_sqlite(table)
     removal = " AND ".join(part for part in (removal, f"NOT {disposed}" if disposed else "") if part)
     key = " AND ".join(f"{name} = NEW.{name}" for name in _RECORD.get(table, ("id",)))
-    replaced = f"EXISTS (SELECT 1 FROM {table} WHERE {key})"  # noqa: S608  names of ours
+    replaced = f"EXISTS (SELECT 1 FROM {table} WHERE {key})"  # noqa: S608  names of ours  # nosec B608
     # INSERT OR REPLACE removes a row without asking.
     for event, moment, condition in (
         ("update", "BEFORE UPDATE", change),
@@ -159,7 +159,7 @@ def _disposed_on_sqlite(table: str) -> str:
         return "EXISTS (SELECT 1 FROM record_disposal WHERE number = OLD.number)"
     if table in NEVER_REMOVED:
         return ""
-    return f"EXISTS (SELECT 1 FROM {joined} WHERE table_name = '{table}' AND row_id = OLD.id)"  # noqa: S608  as above
+    return f"EXISTS (SELECT 1 FROM {joined} WHERE table_name = '{table}' AND row_id = OLD.id)"  # noqa: S608  as above  # nosec B608
 
 
 def _of_postgresql(table: str, columns: list[str]) -> Iterator[tuple[str, str]]:

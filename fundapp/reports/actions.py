@@ -175,6 +175,9 @@ def approve_report(report: Report, *, by: Any) -> Settlement:
     reread(report)
     demand_not_annulled(project)
     demand_step(report, "approve", by=by)
+    waits = why_not_settled(project)
+    if waits is not None:
+        raise StepNotPossible(waits)
     settlement = settlement_of(report)
     take_step(report, "approve", by=by, approved_at=clock.now())
     _cut_plan(project, settlement.still_to_pay, by)
@@ -188,6 +191,13 @@ def approve_report(report: Report, *, by: Any) -> Settlement:
     message = emails.send_approval(report, settlement, repayment)
     _file_mail(report, message, _dl("Approval of the report"), by=by)
     return settlement
+
+
+def why_not_settled(project: Project) -> Lazy | None:
+    """What must be done before the money can be settled, as a sentence; None where nothing must."""
+    if project.proposed:
+        return _dl("A payment waits for approval. Approve it or send it back first.")
+    return None
 
 
 def settlement_of(report: Report) -> Settlement:

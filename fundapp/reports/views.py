@@ -109,6 +109,7 @@ def _review_page(report: Report, form: AdditionsForm) -> str:
         project=report.project,
         form=form,
         settlement=actions.settlement_of(report),
+        why_not_settled=actions.why_not_settled(report.project),
         carried_out=CARRIED_OUT.get(report.carried_out),
     )
 

@@ -15,13 +15,12 @@ from fundapp.decisions.force import Standing, standing
 from fundapp.decisions.models import AppealEnd, Decision
 from fundapp.languages import speaking
 from fundapp.permissions import Role
-from fundapp.projects import actions as projects
 from fundapp.workflow import NotAllowed, Outcome, StepNotPossible
 from tests.factories import on_day
 from tests.factories.decisions import decided
 from tests.factories.force import announced, appealed, ended
 from tests.factories.people import official
-from tests.factories.projects import running
+from tests.factories.projects import pay, running
 
 LAST = date(2017, 3, 27)
 BEFORE, AFTER = date(2017, 3, 27), date(2017, 3, 28)
@@ -109,7 +108,7 @@ def test_what_only_prepares_a_case_never_comes_into_force(app: Flask) -> None:
 
 def _pay(project: object, *, on: date, by: object) -> None:
     part = project.instalments[0]  # type: ignore[attr-defined]  # a Project
-    projects.pay(part, paid_on=on, reference="LEV-1", by=by)
+    pay(part, paid_on=on, by=by)  # type: ignore[arg-type]  # an Account
 
 
 def test_payment_waits_until_the_decision_is_in_force(app: Flask) -> None:

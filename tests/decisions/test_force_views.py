@@ -182,7 +182,7 @@ def test_who_has_a_conflict_sees_nothing_of_the_appeal(scene: Scene) -> None:
 def test_the_desk_says_why_it_is_not_paid_and_a_secretary_may_allow_it(scene: Scene) -> None:
     page = scene.text("officer", scene.project)
     assert "The decision is not announced on the noticeboard. Payment waits until it is in force." in page
-    assert "Mark as paid" not in page
+    assert "Propose the payment" not in page
     assert "Payment waits" not in scene.text("owner", scene.project)
     officer = scene.as_("officer")
     assert officer.get(scene.pay).status_code == 409

@@ -11,7 +11,7 @@ from fundapp.db import db
 from fundapp.decisions import appeals
 from fundapp.decisions.force import force_of
 from fundapp.permissions import Role
-from fundapp.projects import actions
+from fundapp.projects import paying
 from fundapp.projects.models import Instalment, Project
 from tests.factories.decisions import granted
 from tests.factories.people import official
@@ -33,12 +33,31 @@ def payable(project: Project) -> Project:
 
 
 def paid(
-    project: Project, parts: int = 1, *, by: Account | None = None, paid_on: date | None = None
+    project: Project,
+    parts: int = 1,
+    *,
+    by: Account | None = None,
+    approved_by: Account | None = None,
+    paid_on: date | None = None,
 ) -> list[Instalment]:
     """The first `parts` instalments of the project, paid; before the decision is in force with somebody's leave."""
     payable(project)
-    officer = by or official(Role.OFFICER)
+    officer, other = by or official(Role.OFFICER), approved_by or official(Role.OFFICER)
     return [
-        actions.pay(part, paid_on=paid_on or clock.today(), reference=f"LEV-{part.number}", by=officer)
+        pay(part, paid_on=paid_on, reference=f"LEV-{part.number}", by=officer, approved_by=other)
         for part in project.instalments[:parts]
     ]
+
+
+def pay(
+    part: Instalment,
+    *,
+    paid_on: date | None = None,
+    reference: str = "LEV-1",
+    by: Account | None = None,
+    approved_by: Account | None = None,
+) -> Instalment:
+    """Proposed by `by` and approved by another, today where no day is told."""
+    officer = by or official(Role.OFFICER)
+    paying.propose_payment(part, paid_on=paid_on or clock.today(), reference=reference, by=officer)
+    return paying.approve_payment(part, by=approved_by or official(Role.OFFICER))

@@ -15,14 +15,14 @@ from fundapp.db import db
 from fundapp.funds.models import LedgerEntry, LedgerKind
 from fundapp.history.models import HistoryEntry
 from fundapp.permissions import Role
-from fundapp.projects import actions
+from fundapp.projects import actions, paying
 from fundapp.projects.models import Instalment, Project
 from fundapp.projects.rules import Part
 from fundapp.workflow import InstalmentStatus, NotAllowed, Outcome, ProjectStatus, StepNotPossible
 from tests.factories import on_day
 from tests.factories.decisions import decided, recorded
 from tests.factories.people import applicant, official
-from tests.factories.projects import paid, payable, running
+from tests.factories.projects import paid, pay, payable, running
 
 
 def test_a_grant_starts_a_project_with_its_dates_sum_and_objectives(app: Flask) -> None:
@@ -100,16 +100,16 @@ def test_paying_moves_the_ledger_and_writes_history(app: Flask) -> None:
         assert (project.paid, project.application.round.paid) == (22_500, 22_500)
         assert project.application.round.left == left  # paying changes nothing of what can be granted
         events = db.session.scalars(select(HistoryEntry.event).where(HistoryEntry.subject == "instalment")).all()
-        assert list(events) == ["pay"]
+        assert list(events) == ["propose", "approve"]
 
 
 def test_the_same_payment_twice_is_one_payment(app: Flask) -> None:
     on_day()
     with app.app_context():
         project = payable(running())
-        officer = official(Role.OFFICER)
+        officer, other = official(Role.OFFICER), official(Role.OFFICER)
         for _click in range(2):
-            actions.pay(project.instalments[0], paid_on=clock.today(), reference="LEV-1", by=officer)
+            pay(project.instalments[0], by=officer, approved_by=other)
         assert _payments() == 1
 
 
@@ -119,7 +119,7 @@ def test_another_payment_of_a_paid_instalment_is_refused(app: Flask) -> None:
         project = running()
         part = paid(project)[0]
         with pytest.raises(StepNotPossible):
-            actions.pay(part, paid_on=clock.today(), reference="LEV-77", by=official(Role.OFFICER))
+            pay(part, reference="LEV-77")
 
 
 @pytest.mark.parametrize("days", [-1, 1])
@@ -128,14 +128,12 @@ def test_a_payment_before_the_decision_or_after_today_is_refused(app: Flask, day
     with app.app_context():
         part = running().instalments[0]
         with pytest.raises(StepNotPossible):
-            actions.pay(
-                part, paid_on=clock.today() + timedelta(days=days), reference="LEV-1", by=official(Role.OFFICER)
-            )
+            pay(part, paid_on=clock.today() + timedelta(days=days))
         assert _payments() == 0
 
 
 @pytest.mark.parametrize("role", [Role.REGISTRAR, Role.SECRETARY, Role.MEMBER, Role.ADMINISTRATOR, Role.AUDITOR])
-def test_only_an_officer_pays(app: Flask, role: Role) -> None:
+def test_only_an_officer_proposes_a_payment(app: Flask, role: Role) -> None:
     on_day()
     with app.app_context():
         project = running()
@@ -152,7 +150,7 @@ def test_an_officer_of_the_organisation_cannot_pay_it(app: Flask) -> None:
             paid(project, by=insider)
 
 
-def test_two_officers_paying_at_once_make_one_payment(app_on_both: Flask, both_engines: str) -> None:
+def test_two_officers_proposing_at_once_make_one_proposal(app_on_both: Flask, both_engines: str) -> None:
     app, contenders = app_on_both, 4
     on_day()
     with app.app_context():
@@ -169,19 +167,19 @@ def test_two_officers_paying_at_once_make_one_payment(app_on_both: Flask, both_e
             part = db.session.get_one(Instalment, key)
             officer = db.session.get_one(Account, officers[number])
             try:
-                actions.pay(part, paid_on=clock.today(), reference=f"LEV-{number}", by=officer)
+                paying.propose_payment(part, paid_on=clock.today(), reference=f"LEV-{number}", by=officer)
                 db.session.commit()
             except StepNotPossible:
                 db.session.rollback()
                 return "refused"
-            return "paid"
+            return "proposed"
 
     with ThreadPoolExecutor(contenders) as pool:
         outcomes = list(pool.map(attempt, range(contenders)))
-    assert sorted(outcomes) == ["paid", *["refused"] * (contenders - 1)]
+    assert sorted(outcomes) == ["proposed", *["refused"] * (contenders - 1)]
     with app.app_context():
-        assert _payments() == 1
-        assert db.session.get_one(Instalment, key).project.application.round.paid == 22_500
+        project = db.session.get_one(Instalment, key).project
+        assert (project.proposed, project.paid, _payments()) == (22_500, 0, 0)
 
 
 def test_the_plan_of_what_is_not_paid_can_change(app: Flask) -> None:

@@ -6,11 +6,12 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from fundapp.accounts.actions import declare_conflict
 from fundapp.accounts.models import Account
 from fundapp.db import db
+from fundapp.funds.models import LedgerEntry, LedgerKind
 from fundapp.permissions import Role
 from fundapp.projects import queries
 from fundapp.projects.models import Instalment, Project
@@ -55,7 +56,7 @@ class Scene:
             return [(part.amount, part.status) for part in parts]
 
 
-PLANNED, PAID = InstalmentStatus.PLANNED, InstalmentStatus.PAID
+PLANNED, PROPOSED, PAID = InstalmentStatus.PLANNED, InstalmentStatus.PROPOSED, InstalmentStatus.PAID
 
 
 @pytest.fixture
@@ -104,8 +105,8 @@ def test_an_unknown_choice_in_the_list_shows_all(scene: Scene) -> None:
 def test_applicant_and_officer_see_different_parts(scene: Scene) -> None:
     own, theirs = scene.applicant.get(scene.page).text, scene.officer.get(scene.page).text
     assert "Write the report" in own
-    assert "Mark as paid" not in own
-    assert "Mark as paid" in theirs
+    assert "Propose the payment" not in own
+    assert "Propose the payment" in theirs
     assert "Write the report" not in theirs
     for page in (own, theirs):
         assert "KS 2017-03-06 § 1" in page
@@ -141,17 +142,20 @@ def test_applicant_may_not_pay_the_own_project(scene: Scene) -> None:
     assert send(scene.applicant, scene.pay_page, {"paid_on": "2017-03-06", "reference": "X"}).status_code == 403
 
 
-def test_paying_twice_by_double_click_is_one_payment(scene: Scene) -> None:
+PAYMENT = {"paid_on": "2017-03-06", "reference": "LEV 4711"}
+
+
+def test_proposing_twice_by_double_click_is_one_proposal_and_moves_no_money(scene: Scene) -> None:
     for _click in range(2):
-        answer = send(scene.officer, scene.pay_page, {"paid_on": "2017-03-06", "reference": "LEV 4711"})
-        assert answer.status_code == 302
-    assert scene.instalments() == [(22_500, PAID), (22_500, PLANNED)]
+        assert send(scene.officer, scene.pay_page, PAYMENT).status_code == 302
+    assert scene.instalments() == [(22_500, PROPOSED), (22_500, PLANNED)]
+    with scene.app.app_context():
+        assert db.session.scalar(select(func.count(LedgerEntry.id)).where(LedgerEntry.kind == LedgerKind.PAY)) == 0
 
 
-def test_paying_what_is_paid_is_not_possible(scene: Scene) -> None:
-    send(scene.officer, scene.pay_page, {"paid_on": "2017-03-06", "reference": "LEV 4711"})
-    again = send(scene.officer, scene.pay_page, {"paid_on": "2017-03-06", "reference": "LEV 9999"})
-    assert again.status_code == 409
+def test_proposing_what_is_proposed_is_not_possible(scene: Scene) -> None:
+    send(scene.officer, scene.pay_page, PAYMENT)
+    assert send(scene.officer, scene.pay_page, PAYMENT | {"reference": "LEV 9999"}).status_code == 409
     assert scene.officer.get(scene.pay_page).status_code == 409
 
 
