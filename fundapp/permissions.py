@@ -320,7 +320,7 @@ NEEDS_PROOF = frozenset({
     Permission.PAY_INSTALMENT, Permission.APPROVE_PAYMENT, Permission.APPROVE_GIRO, Permission.CHANGE_FRAME,
     Permission.ALLOW_EARLY_PAYMENT, Permission.RECORD_DECISION, Permission.APPROVE_MINUTES, Permission.SIGN_MINUTES,
     Permission.DECIDE_BY_DELEGATION, Permission.KEEP_DELEGATIONS, Permission.ANSWER_FOR_BOARD, Permission.GIVE_ROLES,
-    Permission.APPROVE_CORRECTION,
+    Permission.APPROVE_CORRECTION, Permission.KEEP_SEATS,
 })  # fmt: skip
 
 _ROLE_MISSING = _l("Your account does not have the role that this needs.")

@@ -19,7 +19,7 @@ from fundapp.accounts.models import (
     SignInMethod,
 )
 from fundapp.boards.models import Board
-from fundapp.db import db, is_reading, own_transaction, reread
+from fundapp.db import db, is_reading, let_go_unkept, own_transaction, reread
 from fundapp.history.actions import record
 from fundapp.languages import _dl, _l
 from fundapp.permissions import Permission, Role, is_own_organisation, why_not
@@ -64,22 +64,28 @@ def use_attempt(attempt: SignInAttempt, *, is_shared: bool = False) -> tuple[Acc
 
     Errors: StepNotPossible.
     """
+    spend_attempt(attempt)
+    account = account_by_email(attempt.email) or _new_account(attempt)
+    if not account.is_active:
+        raise StepNotPossible(_l("This account is closed. Write to the municipality."))
+    return account, begin_session(account, is_shared=is_shared)
+
+
+def spend_attempt(attempt: SignInAttempt) -> None:
+    """Errors: StepNotPossible, for one that was used or is too old."""
     used = db.session.execute(
         update(SignInAttempt)
         .where(
             SignInAttempt.id == attempt.id,
             SignInAttempt.used_at.is_(None),
             SignInAttempt.expires_at > clock.now(),
+            SignInAttempt.expires_at <= clock.now() + 2 * rules.LINK_LASTS,  # not of a clock that ran ahead
         )
         .values(used_at=clock.now())
         .execution_options(synchronize_session=False)
     )
     if used.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
         raise StepNotPossible(_l("This link has been used or is too old. Ask for a new one."))
-    account = account_by_email(attempt.email) or _new_account(attempt)
-    if not account.is_active:
-        raise StepNotPossible(_l("This account is closed. Write to the municipality."))
-    return account, begin_session(account, is_shared=is_shared)
 
 
 def _new_account(attempt: SignInAttempt) -> Account:
@@ -125,6 +131,19 @@ def end_session(token: str) -> None:
     )
 
 
+def end_sessions(account: Account, *, but: LoginSession | None = None) -> int:
+    """End what is open of the account in every browser, but for the session given; gives how many."""
+    kept = but.id if but is not None else 0
+    ended = db.session.scalars(
+        update(LoginSession)
+        .where(LoginSession.account_id == account.id, LoginSession.ended_at.is_(None), LoginSession.id != kept)
+        .values(ended_at=clock.now())
+        .returning(LoginSession.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(ended.all())
+
+
 def note_seen(session: LoginSession) -> None:
     """Remember that the session is in use, at most once a minute; on a page that only reads, in its own transaction."""
     if clock.now() - session.last_seen_at < rules.SEEN_AT_MOST_EVERY:
@@ -134,6 +153,7 @@ def note_seen(session: LoginSession) -> None:
         return
     try:
         with patience.at_most(0.2), own_transaction() as connection:
+            let_go_unkept(connection)
             seen = update(LoginSession).where(LoginSession.id == session.id).values(last_seen_at=clock.now())
             connection.execute(seen)
     except OperationalError as fault:
@@ -208,10 +228,13 @@ def end_role(given: RoleGiven, *, ends_on: date | None, by: Any) -> None:
     before, given.ends_on = given.ends_on, ends_on
     record(given, "end_role", by=by, role=given.role, old=before, new=ends_on)
     db.session.flush()
+    if ends_on is not None and ends_on <= clock.today():
+        end_sessions(given.account)
 
 
 def take_role(given: RoleGiven, *, by: Any) -> None:
-    """Take a role back; the next request feels it. Nobody takes the administrator's role from themself.
+    """Take a role back, and end every session of its owner: the next request feels it. Nobody takes the administrator's
+    role from themself.
 
     Errors: NotAllowed, StepNotPossible.
     """
@@ -222,6 +245,7 @@ def take_role(given: RoleGiven, *, by: Any) -> None:
     account.role_rows.remove(given)
     db.session.delete(given)
     db.session.flush()
+    end_sessions(account)
 
 
 def _demand_another(given: RoleGiven, by: Any) -> None:

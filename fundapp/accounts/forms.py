@@ -59,7 +59,9 @@ _OTHERS_ALONE = ("org_number", "bankgiro", "plusgiro", "signatories")
 
 def _web_address(_form: Any, field: Field) -> None:
     """`www.example.org` or a full http address; never another scheme, since the address becomes a link."""
-    if field.data and not re.fullmatch(r"(https?://)?[^\s:/@]+\.[^\s:/@]+(:\d+)?(/\S*)?", field.data, re.IGNORECASE):
+    if field.data and not re.fullmatch(
+        r"(https?://)?[^\s:/@][^\s:/@.]*\.[^\s:/@]+(:\d+)?(/\S*)?", field.data, re.IGNORECASE
+    ):
         raise StopValidation(_("Write the address of the website, for example www.example.org."))
 
 
@@ -138,18 +140,23 @@ class OrganisationForm(Form):
         ]
         return found
 
+    @property
+    def accounts(self) -> dict[str, str]:
+        """The account numbers that the form gives, of those that its kind is asked for."""
+        names = ("internal_account",) if self.is_municipal else ("bankgiro", "plusgiro")
+        return {name: self[name].data for name in names if self[name].data}
+
     def write_to(self, organisation: Organisation) -> Organisation:
-        """Set the organisation's facts from a form that was accepted; what its kind is not asked for becomes empty."""
+        """Set the organisation's facts from a form that was accepted, but for its account numbers; what its kind is not
+        asked for becomes empty.
+        """
         organisation.kind = OrganisationKind[self.kind.data]
         for name in ("name", "address", "postal_code", "city", "email", "phone"):
             setattr(organisation, name, self[name].data)
         organisation.website = self.website.data or ""
         unit, other = self.is_municipal, not self.is_municipal
         organisation.administration = self.administration.data if unit else ""
-        organisation.internal_account = self.internal_account.data if unit else ""
         organisation.org_number = self.org_number.data if other else None
-        organisation.bankgiro = (self.bankgiro.data or "") if other else ""
-        organisation.plusgiro = (self.plusgiro.data or "") if other else ""
         organisation.signs_jointly = bool(self.signs_jointly.data) and other
         rows = [row.form for row in self.signatories if row.form.name.data] if other else []
         organisation.signatories = [

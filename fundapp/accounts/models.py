@@ -194,6 +194,9 @@ class RoleGiven(Base):
         return self.account.public_id
 
 
+ACCOUNTS = ("bankgiro", "plusgiro", "internal_account")
+
+
 class Organisation(Base):
     """An applicant. The org.nr gives no access and is not unique: two people may each enter the same association.
 
@@ -230,6 +233,11 @@ class Organisation(Base):
         back_populates="organisation", order_by="Signatory.position", cascade="all, delete-orphan"
     )
     memberships: Mapped[list["Membership"]] = relationship(back_populates="organisation")
+
+    @property
+    def accounts(self) -> dict[str, str]:
+        """The account numbers that a grant is paid to, those that are given."""
+        return {name: number for name in ACCOUNTS if (number := getattr(self, name))}
 
     @property
     def thread(self) -> str:

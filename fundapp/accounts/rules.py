@@ -8,7 +8,8 @@ from datetime import timedelta
 LINK_LASTS = timedelta(minutes=30)
 INVITATION_LASTS = timedelta(days=7)
 MOST_TRIES = 5
-SESSION_LASTS = timedelta(hours=12)
+SESSION_LASTS = timedelta(hours=12)  # without a click
+SESSION_LASTS_AT_MOST = timedelta(hours=24)  # whatever is clicked (NIST SP 800-63B, AAL2)
 SEEN_AT_MOST_EVERY = timedelta(minutes=1)
 KEPT_AFTER_END = timedelta(days=30)  # attempts and sessions; nobody can use them any more
 

@@ -1,14 +1,12 @@
 """Pages for signing in and out, one's account and organisations, people's roles, and conflicts of interest."""
 
-from urllib.parse import urlsplit
-
-from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, g, jsonify, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from fundapp import clock
-from fundapp.accounts import actions, memberships, queries, rules, sessions
+from fundapp.accounts import actions, giros, memberships, queries, rules, sessions
 from fundapp.accounts.forms import (
     AccountForm,
     CodeForm,
@@ -20,7 +18,15 @@ from fundapp.accounts.forms import (
     RoleForm,
     SignInForm,
 )
-from fundapp.accounts.models import Account, Conflict, Invitation, Organisation, RoleGiven, SignInAttempt
+from fundapp.accounts.models import (
+    Account,
+    Conflict,
+    Invitation,
+    Organisation,
+    RoleGiven,
+    SignInAttempt,
+    SignInMethod,
+)
 from fundapp.boards.queries import boards_of
 from fundapp.config import settings
 from fundapp.db import db
@@ -29,17 +35,11 @@ from fundapp.permissions import Permission, has_case_rights, is_allowed
 from fundapp.web.access import needs, public
 from fundapp.web.fields import tidy
 from fundapp.web.limits import CODE, INVITATION, MAIL, limited, reached, remember_here
+from fundapp.web.onward import inside
 from fundapp.workflow import StepNotPossible
 
 blueprint = Blueprint("accounts", __name__)
 Page = str | Response | tuple[str, int]
-
-
-def _inside(path: str) -> str:
-    """`path` if it lies within this site, else nothing: a sign-in must not lead elsewhere."""
-    parts = urlsplit(path)
-    is_inside = path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
-    return path if is_inside and "\\" not in path and len(path) <= 500 else ""
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -51,7 +51,7 @@ def sign_in() -> Page:
     form = SignInForm()
     if not form.validate_on_submit():
         return render_template("accounts/sign_in.html", form=form), form.status
-    attempt = actions.ask_to_sign_in(form.email.data, next_path=_inside(request.args.get("next", "")))
+    attempt = actions.ask_to_sign_in(form.email.data, next_path=inside(request.args.get("next", "")))
     session["attempt"] = attempt.public_id
     session["email"] = attempt.email
     return redirect(url_for("accounts.enter_code"))
@@ -102,14 +102,23 @@ def _enter(attempt: SignInAttempt) -> Response | tuple[str, int]:
     except StepNotPossible as fault:
         flash(str(fault.reason), "attention")
         return render_template("accounts/sign_in.html", form=SignInForm(formdata=None)), 409
+    return let_in(account, token, attempt.next_path)
+
+
+def let_in(account: Account, token: str, onward: str = "") -> Response:
+    """Put a new session's token in the cookie, and lead on; who has no name yet is asked for it first."""
     sessions.open_door_for(token)
-    onward = attempt.next_path or _first_page(account)
+    onward = onward or first_page(account)
     page = redirect(onward if account.name else url_for("accounts.account", next=onward))
     return remember_here(page, account.email)
 
 
-def _first_page(account: Account) -> str:
-    """Where a person's work lies: the cases, an administrator's people, an applicant's own applications."""
+def first_page(account: Account) -> str:
+    """Where a person's work lies: the cases, an administrator's people, an applicant's own applications; of an official
+    whose roles are held back, where a stronger sign-in is set up.
+    """
+    if account.has_roles_held_back and account.role_rows:
+        return url_for("factors.show")
     if has_case_rights(account):
         return url_for("registry.start")
     return url_for("accounts.people" if is_allowed(account, Permission.GIVE_ROLES) else "applications.list")
@@ -119,8 +128,9 @@ def _first_page(account: Account) -> str:
 @public
 def sign_out() -> Response:
     """Shut the door, and let the browser forget what its pages keep (save.js)."""
+    is_elsewhere_too = current_user.is_authenticated and g.login_session.method is SignInMethod.OIDC
     sessions.shut_door()
-    page = redirect(url_for("public.start"))
+    page = redirect(url_for("oidc.signed_out" if is_elsewhere_too else "public.start"))
     page.headers["Clear-Site-Data"] = '"storage"'
     return page
 
@@ -136,7 +146,7 @@ def stay() -> Response:
 @needs(Permission.USE_ACCOUNT)
 def account() -> Page:
     """One's own name, phone and language; a new person comes here first, and goes on to `next`."""
-    form, onward = AccountForm(obj=current_user), _inside(request.args.get("next", ""))
+    form, onward = AccountForm(obj=current_user), inside(request.args.get("next", ""))
     if not form.validate_on_submit():
         is_official = is_allowed(current_user, Permission.DECLARE_CONFLICT)
         return render_template("accounts/account.html", form=form, onward=onward, is_official=is_official), form.status
@@ -157,10 +167,15 @@ def organisations() -> Page:
 @needs(Permission.USE_ACCOUNT)
 def new_organisation() -> Page:
     """A new organisation that the person acts for; `next` leads on, to the application it is needed for."""
-    form, onward = OrganisationForm(), _inside(request.args.get("next", ""))
+    form, onward = OrganisationForm(), inside(request.args.get("next", ""))
     if not form.validate_on_submit():
-        return render_template("accounts/organisation.html", form=form, organisation=None, onward=onward), form.status
-    organisation = actions.add_organisation(form.write_to(Organisation()), by=current_user)
+        page = render_template(
+            "accounts/organisation.html", form=form, organisation=None, onward=onward, change=None, is_held=False
+        )
+        return page, form.status
+    organisation = form.write_to(Organisation())
+    giros.use(organisation, form.accounts)
+    actions.add_organisation(organisation, by=current_user)
     flash(_("%(name)s is saved.", name=organisation.name), "good")
     return redirect(onward or url_for("accounts.organisations"))
 
@@ -168,13 +183,25 @@ def new_organisation() -> Page:
 @blueprint.route("/organisations/<public_id>", methods=["GET", "POST"])
 @needs(Permission.EDIT_ORGANISATION, of=queries.own_organisation)
 def organisation(organisation: Organisation) -> Page:
-    form, onward = OrganisationForm(obj=organisation), _inside(request.args.get("next", ""))
+    form, onward = OrganisationForm(obj=organisation), inside(request.args.get("next", ""))
     if not form.validate_on_submit():
-        page = render_template("accounts/organisation.html", form=form, organisation=organisation, onward=onward)
+        change, is_held = giros.waiting(organisation), giros.is_paid_to(organisation)
+        page = render_template(
+            "accounts/organisation.html",
+            form=form,
+            organisation=organisation,
+            onward=onward,
+            change=change,
+            is_held=is_held,
+        )
         return page, form.status
+    old_email = organisation.email
     form.write_to(organisation)
+    change = giros.set_accounts(organisation, form.accounts, old_email=old_email, by=current_user)
     actions.correct_organisation(organisation, by=current_user)
     flash(_("%(name)s is saved.", name=organisation.name), "good")
+    if change is not None:
+        flash(_("The new account waits until an official has approved it."), "attention")
     return redirect(onward or url_for("accounts.organisations"))
 
 

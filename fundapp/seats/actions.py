@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import exists, or_, select
 
 from fundapp import clock
+from fundapp.accounts.actions import end_sessions
 from fundapp.accounts.models import Account, RoleGiven
 from fundapp.boards.models import Board
 from fundapp.db import db, reread
@@ -149,6 +150,8 @@ def _take_role(account: Account, *, by: Any) -> bool:
         db.session.delete(row)
         record(account, "take_role", by=by, role=Role.MEMBER)
     db.session.flush()
+    if rows:
+        end_sessions(account)
     return bool(rows)
 
 

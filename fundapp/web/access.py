@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from fundapp import languages, patience
 from fundapp.db import db, roll_back, set_reading
 from fundapp.permissions import Permission, why_not
+from fundapp.web import proof
 from fundapp.workflow import NotAllowed
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -44,7 +45,8 @@ def needs(permission: Permission, *, of: Loader | None = None) -> Callable[[View
     """Open the page to who has `permission`.
 
     `of` turns the address's `public_id` into the subject, or None where the person may not see it (404); the view
-    then gets the subject as its first argument. A permission that fails on a seen subject is 403.
+    then gets the subject as its first argument. A permission that fails on a seen subject is 403; so is a POST under
+    a permission of NEEDS_PROOF by somebody who has not shown lately who they are.
     """
 
     def keep(view: View) -> View:
@@ -54,11 +56,13 @@ def needs(permission: Permission, *, of: Loader | None = None) -> Callable[[View
                 return _ask_to_sign_in()
             if of is None:
                 _demand(permission, None)
+                proof.demand(permission)
                 return view(**place)
             subject = of(place.pop("public_id"))
             if subject is None:
                 abort(404)
             _demand(permission, getattr(subject, "permission_subject", subject))
+            proof.demand(permission)
             return view(subject, **place)
 
         opened.access = permission  # type: ignore[attr-defined]

@@ -25,6 +25,7 @@ AUDITOR = "ada@kommun.example"
 
 @pytest.fixture
 def auditor(app: Flask, signed_in: SignIn) -> FlaskClient:
+    on_day()  # a session from another day than the page's would have ended
     with app.app_context():
         official(Role.AUDITOR, name="Ada Revisor", email=AUDITOR)
         db.session.commit()
