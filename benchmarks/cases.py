@@ -164,7 +164,9 @@ def _walk_over(staff: Officials) -> None:
     released(sitting, secretary=staff.secretary)
     started = db.session.scalars(select(Project).where(Project.application_id.in_([case.id for case in ready])))
     for number, project in enumerate(started.all()):
-        projects.paid(project, 1 if number >= 18 else len(project.instalments), by=staff.officer)
+        projects.paid(
+            project, 1 if number >= 18 else len(project.instalments), by=staff.officer, approved_by=staff.secretary
+        )
         if number < 18:
             reports.approved(
                 project, officer=staff.officer, by=project.application.created_by, used=str(project.granted)

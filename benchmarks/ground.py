@@ -15,8 +15,8 @@ from tests.ground import postgres
 from tests.ground.shared import free_port
 
 # Both servers get the same words. No --max-requests, which would hide memory that grows.
-GUNICORN = ["--no-control-socket", "-k", "gthread", "--threads", "4", "--log-level", "warning", "--keep-alive", "75"]
-WORKERS = 2
+GUNICORN = ["--no-control-socket", "-k", "gthread", "--log-level", "warning", "--keep-alive", "75"]
+WORKERS, THREADS = 2, 4
 FIRST = {"app": "/sv/", "floor": "/hello"}
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -65,9 +65,10 @@ class Server:
     `cold_work` the seconds of processor time that it took.
     """
 
-    def __init__(self, folder: Path, url: str, what: str, *, workers: int = WORKERS) -> None:
+    def __init__(self, folder: Path, url: str, what: str, *, workers: int = WORKERS, threads: int = THREADS) -> None:
         self.port = free_port()
-        words = [sys.executable, "-m", "gunicorn", *GUNICORN, "--workers", str(workers), "-b", f"127.0.0.1:{self.port}"]
+        words = [sys.executable, "-m", "gunicorn", *GUNICORN, "--workers", str(workers), "--threads", str(threads)]
+        words += ["-b", f"127.0.0.1:{self.port}"]
         started = time.monotonic()
         self.log = folder / f"{what}.log"  # slow statements and the like
         with self.log.open("a") as log:

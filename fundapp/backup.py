@@ -22,7 +22,7 @@ from sqlalchemy import Connection, inspect
 from fundapp import archive, manifest, store
 from fundapp.archive import FILES, MANIFEST, BackupFailed
 from fundapp.config import settings
-from fundapp.db import db
+from fundapp.db import db, place_of_server
 from fundapp.manifest import Manifest, Progress
 from fundapp.store import StoreFailed
 
@@ -137,11 +137,11 @@ def _run(program: str, words: Sequence[str], heard: Callable[[str], None]) -> No
     found = shutil.which(program)
     if found is None:
         raise BackupFailed(f"{program} is missing on this machine: install PostgreSQL's client programs")
-    url = db.engine.url
-    said_apart = {"host": url.host, "port": url.port, "user": url.username, "dbname": url.database} | dict(url.query)
-    place = make_conninfo("", **{name: str(value) for name, value in said_apart.items() if value})
+    server = place_of_server(db.engine)
+    password = server.pop("password", "")
+    place = make_conninfo("", **server)
     # The password goes through the environment: a command's words can be read by everybody on the machine.
-    secret = {"PGPASSWORD": url.password} if url.password else {}
+    secret = {"PGPASSWORD": password} if password else {}
     command = [found, *words, "--dbname", place]
     said: list[str] = []
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | secret) as at_work:  # noqa: S603  the words are ours

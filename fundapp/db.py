@@ -149,6 +149,12 @@ def own_transaction() -> Iterator[Connection]:
         _reading.reset(token)
 
 
+def let_go_unkept(connection: Connection) -> None:
+    """A crash may forget this transaction: neither the disk nor a standby is waited for, which may be away."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT set_config('synchronous_commit', 'off', true)")
+
+
 def roll_back() -> None:
     """Roll back, also where there is no database left to roll back."""
     try:
@@ -250,13 +256,22 @@ def _plan_anew(cursor: Any, statement: str, parameters: Any, context: ExecutionC
     return True
 
 
+def place_of_server(engine: Engine) -> dict[str, str]:
+    """Where PostgreSQL is, in libpq's own words: `host` and `port` are lists with commas where there are several."""
+    _none, words = engine.dialect.create_connect_args(engine.url)
+    return {name: str(word) for name, word in words.items() if name != "context"}
+
+
 def unsafe_settings(engine: Engine) -> list[str]:
     """What makes this data base forget an acknowledged commit; empty when it is safe to start."""
     if engine.dialect.name == "sqlite":
         return []
+    names = ("fsync", "synchronous_commit", "full_page_writes", "synchronous_standby_names")
     with engine.connect() as connection:
-        return [
-            f"PostgreSQL runs with {name}={value}"
-            for name in ("fsync", "synchronous_commit", "full_page_writes")
-            if (value := connection.exec_driver_sql(f"SHOW {name}").scalar_one()) == "off"
-        ]
+        found = {name: connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in names}
+    is_standby_left_out = bool(found["synchronous_standby_names"]) and found["synchronous_commit"] == "local"
+    return [
+        f"PostgreSQL runs with {name}={value}"
+        for name, value in found.items()
+        if value == "off" or (name == "synchronous_commit" and is_standby_left_out)
+    ]

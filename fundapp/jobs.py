@@ -19,6 +19,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session, object_session
 
@@ -27,10 +28,11 @@ from fundapp.accounts.actions import forget_ended
 from fundapp.applications.reminders import end_drafts, remind_of_drafts
 from fundapp.assessments.reminders import remind_of_completions
 from fundapp.config import settings
-from fundapp.db import db, reading
+from fundapp.db import db, place_of_server, reading
 from fundapp.documents import Paper
 from fundapp.mail import WRITTEN
 from fundapp.meetings.minutes_reminders import remind_of_minutes
+from fundapp.oidc.actions import forget_used
 from fundapp.record import actions as record_work
 from fundapp.referrals.reminders import remind_of_referrals
 from fundapp.registry import making
@@ -76,10 +78,10 @@ def remind() -> None:
 
 
 def forget() -> None:
-    """Remove sign-in attempts and sessions that ended long ago, drafts whose time is over, files of lists after a
-    day, and the member's role of those whose last seat ended.
+    """Remove sign-in attempts, used returns and sessions that ended long ago, drafts whose time is over, files of lists
+    after a day, and the member's role of those whose last seat ended.
     """
-    removed = forget_ended()
+    removed = forget_ended() + forget_used()
     if removed:
         log.info("sign-in attempts and sessions: %d removed", removed)
     drafts = end_drafts()
@@ -228,7 +230,7 @@ def _queue(app: Flask) -> "procrastinate.App":
     """The queue on the app's database. It opens no connection before a worker runs."""
     import procrastinate  # noqa: PLC0415  as above
 
-    address = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    address = make_conninfo("", **place_of_server(db.engine))
     queue = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=4))
     for each in TASKS:
         task = queue.task(name=each.name, pass_context=False)(_in_app(app, each.name, each.run))

@@ -2,7 +2,8 @@
 
 Somebody who sends a page has an answer within five seconds, also where PostgreSQL is stopped in its tracks, so that a
 connection neither answers nor breaks. A long statement is never cut off for being long: while it is quiet one knocks,
-and only where nobody opens is the server given up.
+and only where nobody opens is the server given up. A commit is given up all the same, where somebody waits for a page:
+it may wait for a standby that is away, and nobody can say then whether it is kept.
 """
 
 import select
@@ -22,6 +23,9 @@ PAGE = 4.0  # seconds that a page waits for its turn to write on SQLite, all its
 OTHERS = 10.0  # a job, a command
 QUIET = 1.0  # seconds without an answer before one knocks
 CONNECTING = 3  # seconds until a connection stands; QUIET and this together are below five
+CONNECTING_TO_EACH = 2  # the same, where one of several servers is to be found; psycopg takes no less
+COMMITTING = 2.0  # seconds that a page waits at least for its commit, however little it has left
+CONNECTIONS = 10  # kept open: as many as work at once (web/turns.py), and two who come beside them
 POOL = 3  # seconds for a connection that another thread has
 
 _until: ContextVar[float | None] = ContextVar("until", default=None)
@@ -56,6 +60,19 @@ class Watchful(psycopg.Connection[Any]):
     """A connection that notices when the server neither answers nor hangs up."""
 
     knock: Any = None
+    _commit_until: float | None = None
+
+    def commit(self) -> None:
+        """Errors: psycopg.OperationalError also where a page has no time left to wait; this connection is closed then.
+
+        It is never cancelled: PostgreSQL answers a cancelled wait for a standby as if all were well.
+        """
+        if _until.get() is not None:
+            self._commit_until = time.monotonic() + max(left(), COMMITTING)
+        try:
+            super().commit()
+        finally:
+            self._commit_until = None
 
     def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:
         return super().wait(self._listening(gen), interval, timeout)
@@ -69,6 +86,9 @@ class Watchful(psycopg.Connection[Any]):
                 ready = yield wanted
                 if ready:
                     heard = time.monotonic()
+                elif self._commit_until and time.monotonic() > self._commit_until:
+                    self.pgconn.finish()
+                    raise psycopg.OperationalError("the commit is not answered")
                 elif self.knock and time.monotonic() - heard > QUIET:
                     self._knock()
                     heard = time.monotonic()
@@ -92,9 +112,11 @@ def watch_over(engine: Engine) -> None:
 
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: Any, _entry: Any, words: Any, options: Any) -> Watchful:
-        options.setdefault("connect_timeout", CONNECTING)
+        has_several = "," in str(options.get("host", ""))
+        options.setdefault("connect_timeout", CONNECTING_TO_EACH if has_several else CONNECTING)
         connection = Watchful.connect(*words, **options)
-        connection.knock = partial(psycopg.connect, *words, **options)
+        ours = _this_server(connection) if has_several else {}
+        connection.knock = partial(psycopg.connect, *words, **options | ours)
         return connection
 
     @event.listens_for(engine, "checkout")
@@ -105,3 +127,14 @@ def watch_over(engine: Engine) -> None:
         socket.register(connection.pgconn.socket, select.POLLIN)
         if socket.poll(0):
             raise DisconnectionError
+
+
+def _this_server(connection: Watchful) -> dict[str, Any]:
+    """What leads to the very server that a connection stands with: another one's answer says nothing about it."""
+    there = connection.info
+    return {
+        "host": there.host,
+        "port": there.port,
+        "target_session_attrs": "any",
+        "connect_timeout": CONNECTING,
+    }

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import Connection, NullPool, create_engine, make_url
+from sqlalchemy import URL, Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from fundapp.config import Settings
@@ -84,11 +84,28 @@ def _asked(url: str, ask: Callable[[Connection], list[str]]) -> list[str]:
         return []
 
 
+def _in_the_clear(url: URL) -> list[str]:
+    """A database on another machine is spoken to over TLS, with its certificate looked at."""
+    if url.get_backend_name() != "postgresql":
+        return []
+    named = url.query.get("host", url.host or "")
+    hosts = [host for part in ([named] if isinstance(named, str) else named) for host in part.split(",")]
+    is_elsewhere = any(not _is_here(host) for host in hosts)
+    if is_elsewhere and url.query.get("sslmode") not in ("verify-full", "verify-ca"):
+        return ["FUNDAPP_DATABASE_URL: the database is on another machine; add sslmode=verify-full (and sslrootcert=…)"]
+    return []
+
+
+def _is_here(host: str) -> bool:
+    name = host.rpartition(":")[0] if host.count(":") == 1 else host
+    return not name or name.startswith(("/", "127.")) or name in ("localhost", "::1", "[::1]")
+
+
 def _of_database(url: str) -> list[str]:
     waits = {} if url.startswith("sqlite") else {"connect_timeout": 5}
     try:
         engine = create_engine(url, poolclass=NullPool, connect_args=waits, hide_parameters=True)
-        return unsafe_settings(engine)
+        return _in_the_clear(engine.url) or unsafe_settings(engine)
     except (ArgumentError, ImportError):
         return ["FUNDAPP_DATABASE_URL cannot be understood: write sqlite:///… or postgresql://…"]
     except DBAPIError as fault:  # its own text may name people and passwords

@@ -8,14 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import insert, select, text
+from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from fundapp import clock
 from fundapp.accounts.models import Account, Membership
 from fundapp.app import create_app
 from fundapp.config import BadSettings, Settings
-from fundapp.db import db, is_reading, new_public_id, own_transaction, reading, unsafe_settings
+from fundapp.db import db, is_reading, new_public_id, own_transaction, place_of_server, reading, unsafe_settings
 from fundapp.funds.models import LedgerEntry, LedgerKind, Round
 from tests.factories.people import applicant
 from tests.ground.postgres import on_server
@@ -188,6 +188,20 @@ def test_a_postgresql_that_forgets_a_commit_stops_production_from_starting(
         create_app(strict)
     assert refused.value.faults == [f"PostgreSQL runs with {setting}=off"]
     _close(create_app(settings))  # development may
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql+psycopg:///fundapp?host=/var/run/postgresql", "dbname=fundapp host=/var/run/postgresql"),
+        ("postgresql+psycopg://u:p%40@h:5433/d", "dbname=d host=h password=p@ port=5433 user=u"),
+        ("postgresql+psycopg://u@/d?host=a:1&host=b:2", "dbname=d host=a,b port=1,2 user=u"),
+    ],
+)
+def test_libpq_is_told_of_every_server_that_the_address_names(url: str, words: str) -> None:
+    engine = create_engine(url)
+    assert place_of_server(engine) == dict(word.split("=", 1) for word in words.split())
+    engine.dispose()
 
 
 def _close(app: Flask) -> None:

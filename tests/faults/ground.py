@@ -177,6 +177,18 @@ def _told_to_the_app(settings: Settings) -> dict[str, str]:
         "FUNDAPP_SMTP_HOST": str(settings.smtp_host),
         "FUNDAPP_SMTP_TLS": settings.smtp_tls,
         "FUNDAPP_LIMIT_FACTOR": "1000",
+        "FUNDAPP_STEP_UP_MINUTES": str(settings.step_up_minutes),
+    } | _told_of_the_store(settings)
+
+
+def _told_of_the_store(settings: Settings) -> dict[str, str]:
+    if settings.store is None:
+        return {}
+    return {
+        "FUNDAPP_STORE": settings.store,
+        "FUNDAPP_STORE_ENDPOINT": str(settings.store_endpoint),
+        "FUNDAPP_STORE_KEY_ID": str(settings.store_key_id),
+        "FUNDAPP_STORE_SECRET": str(settings.store_secret),
     }
 
 

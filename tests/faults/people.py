@@ -4,6 +4,7 @@ import http.client
 import re
 import secrets
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -51,13 +52,19 @@ class NoAnswer(Exception):
 
 
 class Crowd:
-    """Eight at a time send theirs; `done` grows as they finish."""
+    """Eight at a time send theirs, each to one of the servers; `done` grows as they finish."""
 
-    def __init__(self, port: int, sendings: list[Sending]) -> None:
-        self.port, self.done, self.total = port, 0, len(sendings)
+    def __init__(self, ports: int | Sequence[int], sendings: list[Sending]) -> None:
+        self.ports = [ports] if isinstance(ports, int) else list(ports)
+        self.done, self.total = 0, len(sendings)
         self.retries = 0
         self._pool = ThreadPoolExecutor(AT_ONCE)
         self._running: list[Future[None]] = [self._pool.submit(self._one, sending) for sending in sendings]
+
+    @property
+    def port(self) -> int:
+        """As a proxy that does not ask who is well."""
+        return chance.choice(self.ports)
 
     @property
     def is_busy(self) -> bool:

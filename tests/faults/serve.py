@@ -19,6 +19,7 @@ from fundapp.applications.models import Application, Submission
 from fundapp.db import db
 from fundapp.documents import draw_up
 from fundapp.history.actions import record
+from fundapp.registry import actions as registry
 from tests.factories import DAY
 
 Serve = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -92,4 +93,18 @@ def keeps_half(made: Flask) -> Serve:
     return made
 
 
-PLANTED = {each.__name__: each for each in (nothing, acknowledges_early, sends_again, keeps_half)}
+def registers_twice(made: Flask) -> Serve:
+    """Keeps the registration, and then what the history tells of it once more."""
+    once = registry.register
+
+    def register(application: Application, *, by: Account) -> Any:
+        case = once(application, by=by)
+        db.session.commit()
+        record(application, "register", by=by)
+        return case
+
+    registry.register = register
+    return made
+
+
+PLANTED = {each.__name__: each for each in (nothing, acknowledges_early, sends_again, keeps_half, registers_twice)}
