@@ -19,7 +19,7 @@ from fundapp.db import UtcInstant, db, guard
 from fundapp.funds.queries import ledger_faults
 from fundapp.goals.rules import municipality_named
 from fundapp.stations import BLUEPRINTS, DESK, OF_APPLICANTS
-from fundapp.web import access, errors, filters, headers, limits, menu, metrics, watch
+from fundapp.web import access, errors, filters, headers, limits, menu, metrics, security, turns, watch
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -44,9 +44,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         jobs.set_up(app)
     sessions.set_up(app)
+    security.set_up(app)
     for part in (access, errors, filters, menu):
         part.set_up(app)
     CSRFProtect(app)  # after the door, which sets the language that a refusal is told in
+    turns.set_up(app)  # after the form is read, and before anything is asked of the database
     limits.set_up(app)
     for blueprint in BLUEPRINTS:
         access.register(app, blueprint)
@@ -86,7 +88,7 @@ def _configure(app: Flask, ours: Settings) -> None:
     app.extensions["fundapp.settings"] = ours
     app.config.update(
         SECRET_KEY=ours.secret_key,
-        SESSION_COOKIE_NAME="fundapp",
+        SESSION_COOKIE_NAME=headers.cookie_name("fundapp", is_production=ours.is_production),
         SESSION_COOKIE_SECURE=ours.is_production,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -94,7 +96,12 @@ def _configure(app: Flask, ours: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         # A fault that is logged must not tell what somebody typed.
         SQLALCHEMY_ENGINES={
-            "default": {"url": ours.database_url, "hide_parameters": True, "pool_timeout": patience.POOL}
+            "default": {
+                "url": ours.database_url,
+                "hide_parameters": True,
+                "pool_size": patience.CONNECTIONS,
+                "pool_timeout": patience.POOL,
+            }
         },
         ALEMBIC={"script_location": str(paths.MIGRATIONS)},
         ALEMBIC_CONTEXT={
@@ -143,6 +150,7 @@ def _speak_the_desk() -> AnyResponse | None:
 def _page_frame() -> dict[str, Any]:
     ours = config.settings()
     return {
+        "base_url": ours.base_url,  # never what the request says that we are called
         "languages": [each for each in languages.LANGUAGES.values() if each.is_for_desk or not _is_at_desk()],
         "municipality": municipality_named(ours.municipality),
         "menu": menu.entries() if request.endpoint else [],

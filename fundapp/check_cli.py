@@ -11,7 +11,9 @@ from sqlalchemy.exc import ArgumentError
 from fundapp import config, safety
 from fundapp.config import Settings
 
-SECRETS = frozenset({"secret_key", "smtp_password", "metrics_token", "store_secret", "record_key"})
+SECRETS = frozenset(
+    {"secret_key", "smtp_password", "metrics_token", "store_secret", "record_key", "oidc_client_secret"}
+)
 
 
 @click.command()
@@ -20,6 +22,7 @@ def check() -> None:
     ours, faults = config.read()
     faults += safety.unsafe_place(ours)
     faults += safety.unguarded(ours.database_url)
+    faults += silent_provider(ours)
     for line in [*shown(ours, os.environ), *advice(ours, os.environ)]:
         click.echo(line)
     for fault in faults:
@@ -35,6 +38,22 @@ def shown(ours: Settings, environ: Mapping[str, str]) -> list[str]:
         f"{name} = {_worded(setting, getattr(ours, setting))}  [{'environment' if environ.get(name) else 'default'}]"
         for name, setting in config.VARIABLES.items()
     ]
+
+
+def silent_provider(ours: Settings) -> list[str]:
+    """Whether the officials' own sign-in answers, and describes itself as it must. The app starts without it."""
+    if not ours.oidc_issuer:
+        return []
+    from fundapp.oidc import provider  # noqa: PLC0415  dear to import, and only this command needs it
+    from fundapp.oidc.rules import NotBelieved, ProviderDown  # noqa: PLC0415  as above
+
+    try:
+        provider.read_metadata(ours)
+    except ProviderDown as fault:
+        return [f"FUNDAPP_OIDC_ISSUER: no description of it can be read there ({fault})"]
+    except NotBelieved as fault:
+        return [f"FUNDAPP_OIDC_ISSUER: {fault}"]
+    return []
 
 
 def advice(ours: Settings, environ: Mapping[str, str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Stored files: what somebody sent, checked by opening it, and kept only once the store has it for good."""
 
 import hashlib
+import html
 import io
 import logging
 import re
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from fundapp import clock, scan
 from fundapp import store as storing
+from fundapp.composed import composed
 from fundapp.db import Base, db, public_id_column
 from fundapp.languages import Lazy, _l
 
@@ -35,6 +37,9 @@ _OFFICE = {
 }
 _ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"} | _OFFICE
 _LARGEST_UNPACKED = 100 * 1024 * 1024
+_MOST_PARTS = 10_000  # of an office document: to read a list of them takes a thousand times their number in memory
+_LARGEST_LIST = 1024 * 1024
+_MACRO_TYPES = ("vbaproject", "macroenabled", "macrosheet")
 
 
 class NotAccepted(Exception):
@@ -167,6 +172,8 @@ def _kind_of(content: bytes) -> str:
     """The media type that the content has, whatever the name says; "" where it is none we know."""
     import filetype  # noqa: PLC0415  only uploads need it
 
+    if content.startswith(b"PK") and content.count(b"PK\x01\x02") > _MOST_PARTS:
+        return ""
     kind = filetype.guess(content)
     return _office_type(content) or (kind.mime if kind else "")
 
@@ -199,7 +206,7 @@ def _open(media_type: str, content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(part.file_size for part in archive.infolist()) > _LARGEST_UNPACKED:
                 raise ValueError("too large when unpacked")
-            if any(_is_macro(part.filename) for part in archive.infolist()):
+            if any(_is_macro(part.filename) for part in archive.infolist()) or _names_macros(archive):
                 raise NotAccepted(
                     _l("The file holds macros. Save it as a PDF, or without macros, and choose it again.")
                 )
@@ -207,12 +214,33 @@ def _open(media_type: str, content: bytes) -> None:
 
 def _is_macro(part: str) -> bool:
     """Whether a part of an office document is a program: Microsoft's VBA, or OpenDocument's Basic and scripts."""
-    return part.lower().endswith("vbaproject.bin") or part.startswith(("Basic/", "Scripts/"))
+    path = part.replace("\\", "/").lower()
+    return path.endswith("vbaproject.bin") or bool({"basic", "scripts"} & set(path.split("/")[:-1]))
+
+
+def _names_macros(archive: zipfile.ZipFile) -> bool:
+    """Whether Microsoft's list of types tells of a program, whatever its part is called. Errors: ValueError."""
+    for part in archive.infolist():
+        if part.filename.lower() != "[content_types].xml":
+            continue
+        if part.flag_bits & 1 or part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError("locked, or packed as office programs do not")
+        with archive.open(part) as file:
+            try:
+                told = file.read(_LARGEST_LIST + 1)
+            except (zlib.error, EOFError) as fault:
+                raise ValueError("damaged") from fault
+        if len(told) > _LARGEST_LIST:
+            raise ValueError("no list is that long")
+        plain = html.unescape(told.replace(b"\0", b"").decode("utf-8", "replace")).lower()
+        if any(word in plain for word in _MACRO_TYPES):
+            return True
+    return False
 
 
 def _safe_name(name: str, ending: str) -> str:
     """The sender's name without folders, control and direction characters, with the ending its content has."""
-    last = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
+    last = re.split(r"[/\\]", composed(name))[-1]
     stem = last.rpartition(".")[0] or last
     stem = "".join(c for c in stem if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"} and c not in '<>:"/\\|?*')
     return f"{stem.strip(' .')[:120] or 'file'}.{ending}"
@@ -249,6 +277,8 @@ def served(stored: StoredFile) -> Response:
     response.content_length = size
     response.headers.set("Content-Disposition", "attachment", filename=stored.name)
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'; frame-ancestors 'none'"
+    response.headers["Content-Security-Policy"] = (
+        "sandbox; default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+    )
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -257,7 +257,7 @@ def language_name(code: str) -> str:
 
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 # A sum, a number, an address or a Swedish name: `45 000 kr`, `§ 12`, `KS 2017:4`, `Förvaltningsrätten i Luleå`.
-_WORD = r"[+A-Za-zÀ-ɏ0-9](?:[A-Za-zÀ-ɏ0-9\u00a0.:/@+_–-]*[A-Za-zÀ-ɏ0-9])?"
+_WORD = r"\+?[A-Za-zÀ-ɏ0-9](?:[A-Za-zÀ-ɏ0-9\u00a0.:/@+_–-]*[A-Za-zÀ-ɏ0-9])?"
 _PIECE = re.compile(rf"(?:§[ \u00a0]?)?{_WORD}(?:[.,:]?[ \u00a0]\(?{_WORD}\)?)*")
 
 

@@ -7,16 +7,17 @@ picture is not found here: whoever masks a picture must look at it.
 
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pikepdf
 from PIL import Image
 
+from fundapp.composed import composed
+
 _CODES = re.compile(rb"<([0-9A-Fa-f\s]+)>")
-_BLOCK = re.compile(rb"begin(bfchar|bfrange)(.*?)end\1", re.DOTALL)
-_RANGE = re.compile(rb"<([0-9A-Fa-f\s]+)>\s*<([0-9A-Fa-f\s]+)>\s*(<[0-9A-Fa-f\s]+>|\[.*?\])", re.DOTALL)
+_BLOCK = re.compile(rb"begin(bfchar|bfrange)((?:(?!begin).)*?)end\1", re.DOTALL)
+_RANGE = re.compile(rb"<([0-9A-Fa-f\s]+)>\s*<([0-9A-Fa-f\s]+)>\s*(<[0-9A-Fa-f\s]+>|\[[^\[\]]*\])")
 _NAMED = {"aring": "å", "adieresis": "ä", "odieresis": "ö", "Aring": "Å", "Adieresis": "Ä", "Odieresis": "Ö"}
 _NAMED |= {"eacute": "é", "hyphen": "-", "space": " ", "at": "@", "period": "."}
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -72,7 +73,7 @@ def _stands_in(word: str, text: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    small = unicodedata.normalize("NFKC", text.replace("\u00ad", "")).casefold()
+    small = composed(text.replace("\u00ad", ""), "NFKC").casefold()
     return re.sub(r"-\s*\n\s*", "", small)
 
 

@@ -2,8 +2,11 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false
+
+from fundapp.composed import composed
 
 MOST_WORDS = 8
 SHORT, LONG = 3, 8  # letters: up to so many no letter may be wrong, from so many two
@@ -18,12 +21,17 @@ _THREE_LETTERS = re.compile(r"\w{3}")
 
 def folded(text: str) -> str:
     """In small letters and without accents; å, ä and ö are letters of their own and stay."""
-    small = unicodedata.normalize("NFKC", text).casefold()
-    return small if small.isascii() else "".join(c if c in _OWN_LETTERS else _plain(c) for c in small)
+    small = composed(text, "NFKC").casefold()
+    return small if small.isascii() else "".join(map(_own_or_plain, small))
+
+
+@lru_cache(4096)
+def _own_or_plain(letter: str) -> str:
+    return letter if letter in _OWN_LETTERS else _plain(letter)
 
 
 def _plain(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return "".join(c for c in composed(text, "NFKD") if not unicodedata.combining(c))
 
 
 def comparable(text: str) -> str:

@@ -34,7 +34,7 @@ def as_email(message: Message) -> EmailMessage:
     mail["Message-ID"] = message.message_id
     mail["From"] = settings().mail_from
     mail["To"] = message.to
-    mail["Subject"] = message.subject
+    mail["Subject"] = _one_line(message.subject)
     mail["Date"] = formatdate(message.written_at.timestamp())
     mail.set_content(message.body)
     mail["Content-Language"] = message.language  # after the content, which clears every Content- header
@@ -43,6 +43,13 @@ def as_email(message: Message) -> EmailMessage:
             documents.pdf(enclosure.paper), maintype="application", subtype="pdf", filename=enclosure.paper.file_name
         )
     return mail
+
+
+def _one_line(text: str) -> str:
+    """The text as one header. Python takes `=?…?=` in it for letters that are encoded, line breaks among them: that
+    would open a second header, so what begins such a piece is parted.
+    """
+    return " ".join(text.split()).replace("=?", "= ?")
 
 
 class Line:

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from fundapp import mail
 from fundapp.accounts import found as found_tables
+from fundapp.accounts import giro_tables
 from fundapp.accounts import interests_views as interests
 from fundapp.accounts import views as accounts
 from fundapp.applications import copying_views as copying
@@ -22,6 +23,7 @@ from fundapp.decisions import models as decision_tables
 from fundapp.decisions import views as decisions
 from fundapp.delegations import models as delegation_tables
 from fundapp.delegations import views as delegations
+from fundapp.factors import views as factors
 from fundapp.feedback import models as feedback_tables
 from fundapp.feedback import views as feedback
 from fundapp.funds import editing_views as fund_editing
@@ -45,9 +47,11 @@ from fundapp.meetings import ranking_views as ranking
 from fundapp.meetings import views as meetings
 from fundapp.messages import models as message_tables
 from fundapp.messages import views as messages
+from fundapp.oidc import views as oidc
 from fundapp.papers import blocks_views as text_blocks
 from fundapp.papers import keeping_views as paper_templates
 from fundapp.papers import views as papers
+from fundapp.projects import giros_views as giros
 from fundapp.projects import models as project_tables
 from fundapp.projects import views as projects
 from fundapp.public import diary_views as public_diary
@@ -74,6 +78,7 @@ TABLES = (
     listed_tables,
     application_tables,
     found_tables,
+    giro_tables,
     searched_tables,
     message_tables,
     candidate_tables,
@@ -95,6 +100,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     public_record.blueprint,
     public_diary.blueprint,
     accounts.blueprint,
+    factors.blueprint,
+    oidc.blueprint,
     interests.blueprint,
     applications.blueprint,
     signing.blueprint,
@@ -134,6 +141,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     announcing.blueprint,
     appeals.blueprint,
     projects.blueprint,
+    giros.blueprint,
     reports.blueprint,
     goals.blueprint,
     feedback.blueprint,
@@ -144,7 +152,7 @@ DESK = frozenset({
     "registry", "lists", "assessments", "candidates", "seats", "meetings", "attendance", "proceedings",
     "notices", "minutes", "decisions", "letters", "announcing", "appeals", "funds", "fund_editing", "history",
     "record", "delegations", "holidays", "masking", "ranking", "diary", "secrecy", "reviews", "interests", "remarks",
-    "referrals", "papers", "paper_templates", "text_blocks", "intake", "posting", "correcting",
+    "referrals", "papers", "oidc", "paper_templates", "text_blocks", "intake", "posting", "correcting", "giros",
 })  # fmt: skip
 # Pages of theirs that the applicant opens, in any language.
 OF_APPLICANTS = frozenset(

@@ -10,5 +10,7 @@ pytest_plugins = [
     "tests.ground.smtp",
     "tests.ground.s3",
     "tests.ground.clamd",
+    "tests.ground.oidc",
     "tests.ground.house",
+    "tests.ground.foreign",
 ]

@@ -15,8 +15,9 @@ from fundapp.paths import MIGRATIONS
 
 # Each takes tens of milliseconds or megabytes, in every worker; whoever first needs one loads it then.
 HEAVY = {
-    "alembic", "croniter", "email_validator", "filetype", "flask_alembic", "holidays", "mako", "phonenumbers",
-    "pikepdf", "PIL", "pillow_heif", "procrastinate", "psycopg_pool", "pygments", "pyrage", "typst",
+    "alembic", "authlib", "croniter", "email_validator", "filetype", "flask_alembic", "holidays", "joserfc", "mako",
+    "phonenumbers", "pikepdf", "PIL", "pillow_heif", "procrastinate", "psycopg_pool", "pygments", "pyrage", "requests",
+    "typst",
 }  # fmt: skip
 START = "from fundapp.app import create_app; app = create_app(); "
 FIRST_PAGE = "assert app.test_client().get('/sv/').status_code == 200; "

@@ -113,7 +113,13 @@ def test_metrics_shows_the_names_that_operate_tells(app_on_both: Flask) -> None:
     client = app_on_both.test_client()
     client.get("/livez").close()  # counted when it has been sent
     shown = client.get("/metrics").text
-    rare = {"fundapp_refused_total", "fundapp_slow_statements_total"}  # shown from the first time it happens
+    # shown from the first time it happens
+    rare = {
+        "fundapp_oidc_down_total",
+        "fundapp_refused_total",
+        "fundapp_slow_statements_total",
+        "fundapp_turned_away_total",
+    }
     told = set(re.findall(r"`(fundapp_[a-z_]+)`", OPERATE.read_text()))
     assert {name for name in told - rare if f"\n{name}{{" not in shown and f"\n{name} " not in shown} <= {
         "fundapp_jobs"

@@ -57,6 +57,17 @@ PAGES: dict[str, frozenset[str]] = {
     "accounts.open_link": ANYBODY,
     "accounts.sign_out": ANYBODY,
     "accounts.stay": SIGNED_IN,
+    **{f"factors.{name}": ANYBODY for name in ("by_password", "by_passkey", "challenge")},
+    **{
+        f"factors.{name}": SIGNED_IN
+        for name in ("show", "set_password", "remove_password", "add_passkey", "new_passkey_challenge", "prove")
+    },
+    **{f"oidc.{name}": ANYBODY for name in ("start", "come_back", "signed_out")},
+    **{f"oidc.{name}": SIGNED_IN for name in ("connect", "step_up", "disconnect")},
+    "factors.new_recovery_codes": SIGNED_IN,
+    "factors.end_other_sessions": SIGNED_IN,
+    "factors.remove_passkey": OWNER,
+    "factors.clear": frozenset({"administrator"}),
     "accounts.account": SIGNED_IN,
     "accounts.organisations": SIGNED_IN,
     "accounts.new_organisation": SIGNED_IN,
@@ -269,7 +280,13 @@ PAGES: dict[str, frozenset[str]] = {
     "projects.list": BOARD_ROOM,
     "projects.show": OWNER | READERS | {"member"},
     "projects.pay": frozenset({"officer"}),
+    "projects.approve": frozenset({"officer", "secretary"}),
+    "projects.send_back": frozenset({"officer", "secretary"}),
+    "projects.take_back": frozenset({"officer"}),
     "projects.plan": frozenset({"officer"}),
+    "giros.list": frozenset({"officer", "secretary", "conflicted"}),
+    **dict.fromkeys(("giros.show", "giros.approve", "giros.refuse"), frozenset({"officer", "secretary"})),
+    "giros.take_back": OWNER,
     "projects.ask_for_change": OWNER,
     "projects.answer_change": frozenset({"officer"}),
     "reports.edit": OWNER,
@@ -346,6 +363,9 @@ def test_the_auditor_writes_nothing(house: House, copied: tuple[Flask, Restore],
     own = {"accounts.account", "accounts.new_organisation", "accounts.sign_out", "applications.new"}
     own |= {"accounts.conflicts", "assessments.declare_conflict", "accounts.sign_in", "accounts.enter_code"}
     own |= {"accounts.stay", "accounts.open_link", "feedback.statement", "signing.confirm", "accounts.invitation"}
+    own |= {f"factors.{name}" for name in ("by_password", "by_passkey", "challenge", "set_password", "prove")}
+    own |= {f"factors.{name}" for name in ("remove_password", "add_passkey", "new_passkey_challenge")}
+    own |= {"factors.new_recovery_codes", "factors.end_other_sessions", "oidc.come_back", "oidc.disconnect"}
     own |= {"lists.save_view", "lists.export", "interests.list"}
     own |= {"candidates.answer"}
     for endpoint in set(PAGES) - own:

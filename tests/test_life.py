@@ -45,7 +45,7 @@ from fundapp.meetings import (
 from fundapp.meetings.minutes import Minutes, NoticeOfMeeting
 from fundapp.meetings.presences import room_of
 from fundapp.meetings.proceedings import Choice, Disqualification
-from fundapp.projects import actions as projects
+from fundapp.projects import paying
 from fundapp.projects.models import Instalment, Project
 from fundapp.workflow import ApplicationStatus, InstalmentStatus, MeetingStatus, Outcome, StepNotPossible
 from tests.factories import DAY, life, on_day
@@ -374,17 +374,35 @@ class Life(Living):
         number=some,
         days_ago=st.sampled_from([0, 0, 0, 1, 10, 30]),
         by=st.sampled_from(["officer", "both"]),
+        other=st.sampled_from(["", "both", "secretary", "officer"]),
         leave=st.sampled_from(["", "secretary", "both"]),
     )
     @where("unpaid")
-    def pay(self, number: int, days_ago: int, by: str, leave: str = "") -> None:
+    def pay(self, number: int, days_ago: int, by: str, other: str = "both", leave: str = "") -> None:
+        """Proposed by one; approved by another at once, or later."""
         if leave:
             self.allow_early(number, leave)
-        with self.step("pay"):
+        with self.step("propose payment"):
             waiting = select(Instalment).where(Instalment.status == InstalmentStatus.PLANNED)
             part = of(db.session.scalars(waiting.order_by(Instalment.id)), number)
             day = clock.today() - timedelta(days=days_ago)
-            projects.pay(part, paid_on=day, reference=f"LEV-{part.id}", by=self.who(by))
+            paying.propose_payment(part, paid_on=day, reference=f"LEV-{part.id}", by=self.who(by))
+        if other:
+            self.approve_payment(number, other)
+
+    @rule(number=some, by=st.sampled_from(["officer", "both", "secretary"]), is_right=st.booleans())
+    @where("proposed")
+    def answer_payment(self, number: int, by: str, is_right: bool) -> None:
+        if is_right:
+            self.approve_payment(number, by)
+            return
+        with self.step("send payment back"):
+            paying.send_back_payment(of(_proposed(), number), reason="Fel referens.", by=self.who(by))
+
+    def approve_payment(self, number: int, by: str) -> None:
+        with self.step("pay"):
+            part = of(_proposed(), number)
+            paying.approve_payment(part, by=self.who(by))
             life.demand_payable(part, by=self.who(by))
 
     @rule(number=pick)
@@ -424,6 +442,12 @@ class Life(Living):
                 assert reasons == "" or reasons not in page
                 told = f"{amount}kr"
                 assert amount in (None, life.SOUGHT, 20_000) or told not in re.sub(r"\s", "", page), status
+
+
+def _proposed() -> Any:
+    return db.session.scalars(
+        select(Instalment).where(Instalment.status == InstalmentStatus.PROPOSED).order_by(Instalment.id)
+    )
 
 
 def _count(table: Any, *conditions: Any) -> Any:

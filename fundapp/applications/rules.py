@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
-from fundapp.clock import local_day
+from fundapp.clock import STOCKHOLM, local_day
 from fundapp.languages import Lazy, _l, long_day
 from fundapp.workflow import APPLICATION_STEPS, ApplicationStatus, StepNotPossible
 
@@ -97,7 +97,8 @@ def is_open_at(round_: Any, instant: datetime) -> bool:
 
 def late_until(round_: Any) -> datetime:
     """The first instant at which not even a late draft can be sent."""
-    return cast(datetime, round_.closes_at) + timedelta(days=_days(round_, "late_days", 0))
+    closes = cast(datetime, round_.closes_at).astimezone(STOCKHOLM)  # days of the wall: one of them has 25 hours
+    return (closes + timedelta(days=_days(round_, "late_days", 0))).astimezone(UTC)
 
 
 def may_send_at(round_: Any, instant: datetime) -> bool:

@@ -1,10 +1,10 @@
 """Which cases concern the same association, and what holds for them. Plain Python."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fundapp.candidates.models import is_withdrawn
+from fundapp.composed import composed
 from fundapp.languages import Lazy, _dl, money
 from fundapp.workflow import ApplicationStatus
 
@@ -18,7 +18,7 @@ BEFORE_THE_REPORT = BEFORE_THE_BOARD - {_A.ASSESSED}
 
 def folded(name: str) -> str:
     """A name for comparing: without case, blanks, signs and accents (`Töre Framtid I.F.` is `toreframtidif`)."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
+    plain = composed(name.casefold(), "NFKD")
     return "".join(letter for letter in plain if letter.isalnum())
 
 

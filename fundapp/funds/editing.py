@@ -1,7 +1,6 @@
 """Change a fund from its pages: each change is a version of the terms, checked by the rules of the files."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import select
 from fundapp import clock
 from fundapp.accounts.models import Account
 from fundapp.boards.models import Board
+from fundapp.composed import composed
 from fundapp.db import db, reread
 from fundapp.funds import places
 from fundapp.funds.defaults import beginning
@@ -95,7 +95,7 @@ def _another(kind: FundKind, municipality: str) -> Fund | None:
 
 def _code(name: str) -> str:
     """`Kalix ungdomsfond 2022` as `kalix-ungdomsfond-2022`; with a number after it where that is taken."""
-    plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    plain = composed(name.lower(), "NFKD").encode("ascii", "ignore").decode()
     begun = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50] or "fund"
     taken = set(db.session.scalars(select(Fund.code).where(Fund.code.startswith(begun))))
     codes = (begun if n == 1 and begun != "new" else f"{begun}-{n}" for n in range(1, len(taken) + 3))

@@ -38,6 +38,7 @@ FIELDS: dict[str, Lazy] = {
     "bankgiro": _l("Bankgiro"),
     "plusgiro": _l("Plusgiro"),
 }
+ACCOUNTS = frozenset({"bankgiro", "plusgiro"})  # who manages the organisation's people is told of another one too
 LABELS: dict[str, Lazy] = {
     **FIELDS,
     "account_email": _l("E-mail address"),
@@ -237,7 +238,10 @@ def _apply_particulars(correction: Correction, _by: Any) -> list[str]:
         setattr(organisation, name, value)
     if not organisation.email:
         organisation.email = mail.new_post_address()
-    return [old.lower(), organisation.email.lower()]
+    told = [old.lower(), organisation.email.lower()]
+    if ACCOUNTS.isdisjoint(correction.after):
+        return told
+    return [*told, *(row.account.email for row in organisation.memberships if row.may_manage)]
 
 
 def _apply_email(correction: Correction, _by: Any) -> list[str]:

@@ -16,7 +16,7 @@ from fundapp.intake.merging import why_not_into
 from fundapp.intake.models import Correction, Intake
 from fundapp.languages import Lazy
 from fundapp.mail import Enclosure, Message, MessageStatus
-from fundapp.permissions import Person
+from fundapp.permissions import Permission, Person, is_allowed
 from fundapp.workflow import ENDED, ApplicationStatus
 
 MOST = 100
@@ -30,7 +30,11 @@ def rounds() -> list[Round]:
 
 
 def entry(public_id: str) -> Intake | None:
-    """What is being entered, or has been, by the application's public id."""
+    """What is being entered, or has been, by the application's public id; who enters nothing is not told that it is
+    there.
+    """
+    if not is_allowed(current_user, Permission.RECEIVE_ON_PAPER):
+        return None
     found = select(Intake).join(Intake.application).where(Application.public_id == public_id)
     return db.session.scalar(found.where(without_conflict(current_user)))
 

@@ -20,7 +20,7 @@ Runs = list[list[Any]]
 FACT = re.compile(r"\{([^{}\n]*)\}")
 _ITEM = re.compile(r"[-*•]\s+(.*)")
 _NUMBER = re.compile(r"\d{1,3}[.)]\s+(.*)")
-_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+_BOLD = re.compile(r"\*\*(?=\S)((?:(?!\*\*).)+?)(?<=\S)\*\*")
 
 
 def fact_name(written: str) -> str:

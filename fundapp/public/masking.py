@@ -8,7 +8,10 @@ from typing import Any
 
 MASK = "[maskat]"
 
-_ADDRESS = re.compile(r"[^\s@<>(),;:]+@[^\s@<>(),;:]+\.\w+")
+# Sought only from where a word begins, and then as far as one address runs into the next: a long word without @ would
+# else be walked through once for each of its letters.
+_SIGN = r"[^\s@<>(),;:]"
+_ADDRESS = re.compile(rf"(?<!{_SIGN}){_SIGN}++@{_SIGN}+\.\w+(?:{_SIGN}*@{_SIGN}+\.\w+)*")
 # A personal identity number: its third digit is a month's first, which an organisation's number never has (2 or more).
 _PERSONAL = re.compile(r"(?<!\d)(?:\d{2})?\d{2}[01]\d[0-3]\d[-+ ]?\d{4}(?!\d)")
 _PHONE = re.compile(r"(?<![\w:/.-])(?:\+46|0)[ ]?\d{1,3}[ -]{1,3}\d{2,3}(?:[ ]?\d{2}){1,3}(?!\d)")

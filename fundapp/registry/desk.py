@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import contains_eager, load_only
 
 from fundapp import clock
+from fundapp.accounts.giro_tables import GiroChange
 from fundapp.accounts.queries import visible_to
 from fundapp.applications.models import Application
 from fundapp.db import db
@@ -22,6 +23,7 @@ from fundapp.meetings.queries import known_to
 from fundapp.messages.queries import has_unread
 from fundapp.permissions import Permission, Person, is_allowed
 from fundapp.projects import queries as projects
+from fundapp.projects.giros import open_to
 from fundapp.referrals.queries import late_count
 from fundapp.registry.filters import is_late, waits_for_translation
 from fundapp.remarks.models import FlagKind
@@ -72,9 +74,11 @@ def tasks(person: Person, meeting: Meeting | None = None) -> list[Task]:
         (Permission.ASSESS_APPLICATION, _stopped),
         (Permission.ASSESS_APPLICATION, _asked_of_me),
         (Permission.APPROVE_CORRECTION, _corrections),
+        (Permission.APPROVE_GIRO, _accounts),
         (Permission.ANSWER_MESSAGE, _messages),
         (Permission.TRANSLATE, _translations),
         (Permission.PAY_INSTALMENT, _instalments),
+        (Permission.APPROVE_PAYMENT, _proposed),
         (Permission.ANSWER_CHANGE, _changes),
         (Permission.REVIEW_REPORT, _reports),
         (Permission.ASSESS_APPLICATION, _to_assess),
@@ -239,6 +243,21 @@ def _reports(person: Person) -> list[_Asked]:
 def _instalments(person: Person) -> list[_Asked]:
     label, hint = _dl("Instalments to pay"), _dl("Planned for today or earlier.")
     return [_projects(person, label, hint, "pay", urgent=True)]
+
+
+def _proposed(person: Person) -> list[_Asked]:
+    label, hint = _dl("Payments that wait for your approval"), _dl("A colleague proposed them. Two persons pay.")
+    return [_projects(person, label, hint, "approve", urgent=True)]
+
+
+def _accounts(person: Person) -> list[_Asked]:
+    label, hint = (
+        _dl("New accounts to approve"),
+        _dl("Call first. The old account is used until then."),
+    )
+    rows = select(func.count()).select_from(GiroChange).join(GiroChange.organisation)
+    counted = _counted(rows.where(GiroChange.decided_at.is_(None), open_to(person)))
+    return [_Asked(label, hint, counted, "giros.list", is_urgent=True)]
 
 
 def _changes(person: Person) -> list[_Asked]:

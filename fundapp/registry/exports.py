@@ -6,6 +6,7 @@ closed before the body is sent. What a cell holds was typed by somebody, so that
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import date
@@ -35,7 +36,8 @@ from fundapp.workflow import OPEN_TO_OFFICIALS, StepNotPossible
 ROWS = 500  # read and sent at a time
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Also in the wide forms of eastern scripts, and behind blanks and marks that are not seen.
+_FORMULA = re.compile(r"[\t\r\n]|[\s\0\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫−]")
 _WIDTHS = (16, 44, 32, 14, 28, 12, 22, 12, 24, 14)  # of a sheet's columns, in letters
 _Officer = aliased(Account)
 Cell = str | int | date | None
@@ -45,7 +47,7 @@ def cell(value: str | int | None) -> str | int:
     """A number as it is; a text that a spreadsheet would take for a formula gets an apostrophe before it."""
     if value is None:
         return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def size(person: Person, filters: Filters, choices: Choices, chosen: Sequence[str] | None = None) -> int:

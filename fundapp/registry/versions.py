@@ -21,7 +21,7 @@ from fundapp.registry import words
 # Words that both texts hold, each as often as it can be paired: more than this would take seconds to compare, and the
 # texts stand whole instead, the one above the other.
 MOST_PAIRS = 200_000
-_WORD = re.compile(r"\s*\S+")
+_WORD = re.compile(r"(?<!\s)\s*\S+")
 
 
 class Piece(NamedTuple):

@@ -123,6 +123,10 @@ _BY_TABLE: dict[tuple[str, str], Lazy] = {
     ("instalment", "annul"): _dl("An instalment will not be paid, since a court annulled the decision"),
     ("project", "close"): _dl("Closed the project"),
     ("instalment", "pay"): _dl("Paid an instalment"),
+    ("instalment", "propose"): _dl("Proposed that an instalment is paid"),
+    ("instalment", "approve"): _dl("Approved that an instalment is paid"),
+    ("instalment", "send_back"): _dl("Sent a proposed payment back"),
+    ("instalment", "take_back"): _dl("Took the proposal of a payment back"),
     ("instalment", "cancel"): _dl("An instalment will not be paid"),
 }
 _DIRECTIONS = {

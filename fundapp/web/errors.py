@@ -81,7 +81,16 @@ def _no_database(fault: Exception) -> Response:
     roll_back()
     is_in_doubt = bool(getattr(fault, "connection_invalidated", False) and g.get("is_committing", False))
     heading, text = _IN_DOUBT if is_in_doubt else _NO_ROOM if _is_full(told) else TEXTS[503]
-    answer = make_response(_plain_page(heading, text, is_sent_again=not is_in_doubt, is_typed_shown=True), 503)
+    return _resting(heading, text, is_sent_again=not is_in_doubt)
+
+
+def too_many() -> Response:
+    """503: more are asking than can be answered. As `_no_database`, and before anything is asked of it."""
+    return _resting(*TEXTS[503], is_sent_again=True)
+
+
+def _resting(heading: Any, text: Any, *, is_sent_again: bool) -> Response:
+    answer = make_response(_plain_page(heading, text, is_sent_again=is_sent_again, is_typed_shown=True), 503)
     answer.headers["Retry-After"] = str(RETRY_AFTER)
     answer.headers["Cache-Control"] = "no-store"
     return answer

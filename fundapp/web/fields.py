@@ -17,6 +17,7 @@ from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import StopValidation
 from wtforms.widgets import TextInput
 
+from fundapp.composed import composed
 from fundapp.languages import Lazy, _, _n
 
 LARGEST_SUM = 1_000_000_000
@@ -101,13 +102,13 @@ def _bare(text: str) -> str:
 
 def tidy(text: str | None) -> str:
     """One line as it is kept: composed, without control and turning characters and outer blanks."""
-    kept = unicodedata.normalize("NFC", text or "")
+    kept = composed(text or "")
     return "".join(c for c in kept if _is_kept(c) or c == "\t").strip()
 
 
 def tidy_lines(text: str | None) -> str:
     """Several lines as they are kept: composed, without other control characters than line breaks."""
-    kept = unicodedata.normalize("NFC", (text or "").replace("\r\n", "\n"))
+    kept = composed((text or "").replace("\r\n", "\n"))
     return "".join(c for c in kept if _is_kept(c) or c in "\n\t").strip()
 
 
@@ -153,7 +154,7 @@ class ReadField(Field):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else self.write(self.data)
+        return "" if self.data in (None, "") else self.write(self.data)  # a column that holds no number holds ""
 
 
 def read_whole_number(text: str) -> int | None:

@@ -27,7 +27,7 @@ from fundapp.accounts.rules import hashed
 from fundapp.config import settings
 from fundapp.db import Base, own_transaction
 from fundapp.languages import _n
-from fundapp.web.headers import SAFE
+from fundapp.web.headers import SAFE, cookie_name
 from fundapp.web.typed import repeatable
 
 KEPT_FOR = timedelta(days=1)
@@ -58,17 +58,23 @@ class Limit:
     address: int
     everybody: int
     is_soft: bool = False  # the page itself says what is refused; see `reached`
+    known: int | None = None  # for the browser in which the person signed in before, which is then counted alone
 
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 # A window of mails is shorter than a link lasts: who is refused another mail has one whose link works.
-MAIL = Limit("mail", QUARTER, 5, 30, 300)
+MAIL = Limit("mail", QUARTER, 5, 30, 300, known=5)
 CODE = Limit("code", QUARTER, None, 30, 300, is_soft=True)
 INVITATION = Limit("invitation", HOUR, 20, 60, 1000)  # mails to addresses that somebody else has written
 SUBMISSION = Limit("submission", HOUR, 30, 60, 1000)
 FEEDBACK = Limit("feedback", HOUR, None, 10, 200)
 UPLOAD = Limit("upload", HOUR, 100, 200, 2000)
 MESSAGE = Limit("message", HOUR, 20, 60, 1000)
+# Guesses at a password and its code: whoever guesses at somebody's from elsewhere does not keep the owner out.
+PASSWORD = Limit("password", QUARTER, 10, 30, 300, known=20)
+PASSKEY = Limit("passkey", QUARTER, None, 60, 1000, known=60)
+RETURN = Limit("return", QUARTER, None, 300, 10_000)  # from the officials' own sign-in, which then is asked
+PROOF = Limit("proof", QUARTER, 20, 60, 1000, is_soft=True)
 
 
 class TooOften(TooManyRequests):
@@ -142,8 +148,9 @@ def _count() -> None:
 def _keys(connection: Connection, limit: Limit) -> list[tuple[str, int]]:
     """Whom this request counts for, and how much they may."""
     factor, person = settings().limit_factor, _person(connection, limit)
-    if limit is MAIL and person and is_known_here(person):
-        return [(_key(limit, "known", person), MAIL.person * factor)] if MAIL.person else []
+    known = limit.known and _who_is_known(limit, person)
+    if limit.known and known:
+        return [(_key(limit, "known", known), limit.known * factor)]
     keys = [
         (_key(limit, "address", _network(request.remote_addr or "")), limit.address * factor),
         (_key(limit, "everybody", ""), limit.everybody * factor),
@@ -157,7 +164,7 @@ def _person(connection: Connection, limit: Limit) -> str:
     """The e-mail address that is asked for, or the account that is signed in."""
     if limit.person is None:
         return ""
-    if limit is MAIL:
+    if limit in (MAIL, PASSWORD):
         return request.form.get("email", "").strip().lower()[:254]
     token = session.get("_user_id")
     found = token and connection.scalar(
@@ -191,7 +198,9 @@ def take(connection: Connection, limit: Limit, keys: Sequence[tuple[str, int]]) 
         numbers = tuple(int(key[:15], 16) for key, _most in keys)
         connection.exec_driver_sql(f"SELECT set_config('synchronous_commit', 'off', true), {locks}", numbers)
     now = clock.now()
-    found = connection.execute(select(*(_oldest(key, most, now - limit.window) for key, most in keys))).one()
+    found = connection.execute(
+        select(*(_oldest(key, most, now - limit.window, now + limit.window) for key, most in keys))
+    ).one()
     waits = [int((oldest + limit.window - now).total_seconds()) + 1 for oldest in found if oldest is not None]
     if waits:
         return max(waits)
@@ -202,9 +211,10 @@ def take(connection: Connection, limit: Limit, keys: Sequence[tuple[str, int]]) 
     return None
 
 
-def _oldest(key: str, most: int, since: datetime) -> ScalarSelect[datetime]:
+def _oldest(key: str, most: int, since: datetime, until: datetime) -> ScalarSelect[datetime]:
     """The attempt that must lie outside the window before one more is let in; NULL where there are fewer."""
-    counted = select(Attempt.at).where(Attempt.key == key, Attempt.at > since)
+    # Not what lies far ahead: a clock that was set back would else keep people out until it is there again.
+    counted = select(Attempt.at).where(Attempt.key == key, Attempt.at > since, Attempt.at < until)
     return counted.order_by(Attempt.at.desc()).offset(most - 1).limit(1).scalar_subquery()
 
 
@@ -216,7 +226,7 @@ def sweep(connection: Connection) -> int:
 def remember_here(response: AnyResponse, email: str) -> AnyResponse:
     """Mark this browser as one in which the owner of the address signed in (a hash of the address, for a year)."""
     response.set_cookie(
-        _KNOWN,
+        _known(),
         _signed().dumps(hashed(email.lower())),
         max_age=_A_YEAR,
         secure=settings().is_production,
@@ -227,10 +237,26 @@ def remember_here(response: AnyResponse, email: str) -> AnyResponse:
 
 
 def is_known_here(email: str) -> bool:
+    return bool(email) and _known_here() == hashed(email)
+
+
+def _known_here() -> str:
+    """The hash of the address that signed in here last; empty where nobody did."""
     try:
-        return bool(_signed().loads(request.cookies.get(_KNOWN, "")) == hashed(email))
+        return str(_signed().loads(request.cookies.get(_known(), "")))
     except BadSignature:
-        return False
+        return ""
+
+
+def _who_is_known(limit: Limit, person: str) -> str:
+    """Whose own browser this is; a passkey is shown without an address."""
+    if limit is PASSKEY:
+        return _known_here()
+    return person if is_known_here(person) else ""
+
+
+def _known() -> str:
+    return cookie_name(_KNOWN, is_production=settings().is_production)
 
 
 def _signed() -> URLSafeSerializer:

@@ -11,7 +11,8 @@ from werkzeug.exceptions import HTTPException
 
 from fundapp.web.headers import SAFE
 
-_SECRETS = frozenset({"code", "password", "token"})  # names of fields that no page shows or sends again
+# Names of fields that no page shows or sends again.
+_SECRETS = frozenset({"code", "password", "password_again", "token", "mailed", "credential", "sealed"})
 _CHOSEN = re.compile(r"[a-z0-9_.:-]*")  # what a radio button or a hidden field holds, rather than a person's words
 _MOST_SHOWN = 50_000  # characters
 
@@ -51,7 +52,7 @@ def typed() -> Typed:
     except HTTPException:  # too much of it
         return Typed(page=_page())
     may_repeat = (is_valid or writer) and request.endpoint and is_whole and not is_file_lost
-    words, is_cut = _readable(fields)
+    words, is_cut = readable(fields)
     if not may_repeat:
         return Typed(words, (), is_cut, is_file_lost, None, _page())
     return Typed(words, fields, is_cut, is_file_lost, here, _page())
@@ -84,11 +85,11 @@ def _written_for() -> str:
         return ""
 
 
-def _readable(fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], bool]:
+def readable(fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], bool]:
     """The words among the fields, so long as they fit, and whether some did not."""
     found, left = [], _MOST_SHOWN
-    for _name, value in fields:
-        if value.strip() and not _CHOSEN.fullmatch(value):
+    for name, value in fields:
+        if value.strip() and not name.startswith("_") and not _CHOSEN.fullmatch(value):
             found.append(value[:left])
             left -= len(value)
         if left <= 0:

@@ -27,6 +27,8 @@ from fundapp.web.tally import Tally
 
 SLOW = 0.2  # seconds
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+# What JSON leaves as it is, and a terminal or a reader of lines obeys: control signs, ends of lines, turned text.
+_ACTS = re.compile(r"[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _GOOD_ID = re.compile(r"[0-9a-fA-F-]{16,64}")
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -71,7 +73,7 @@ class OneLine(logging.Formatter):
         line |= getattr(record, "facts", {})
         if record.exc_info and record.exc_info[0]:
             line |= _fault(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return _ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(line, ensure_ascii=False))
 
 
 def _fault(found: Any) -> dict[str, Any]:

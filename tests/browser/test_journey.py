@@ -22,6 +22,7 @@ TITLE = "Språkkafé i Töre"
 AMINA, SECRETARY = "amina@tore.example", "secretary@kalix.example"
 CHAIR, CHECKER = "chair@kalix.example", "checker@kalix.example"
 REGISTRAR, OFFICER = "registrar@kalix.example", "officer@kalix.example"
+OTHER_OFFICER = "officer2@kalix.example"
 SENT, GRANTED, CLOSED = "We have received your application", "Granted", "Closed"
 RESULT = "Vi nådde dem."
 PROMISES = ("is_true", "knows_public", "knows_personal_data", "has_read_rules", "accepts_conditions")
@@ -231,6 +232,14 @@ def allow_payment(walk: Walk, project: str) -> None:
     press(form_to(secretary, "/early-payment"))
 
 
+def approve_payment(walk: Walk, project: str) -> None:
+    """Neither who proposed it nor who let it be paid early may; the other officer does."""
+    other = walk.page_of(OTHER_OFFICER)
+    walk.go(other, project)
+    other.locator("main a[href*='/instalments/'][href$='/approve']").first.click()
+    press(form_to(other, "/approve"))
+
+
 def pay_and_report(walk: Walk, public_id: str) -> str:
     """The officer pays a part, the association reports, the officer approves; gives the project's address."""
     officer, amina = walk.page_of(OFFICER), walk.page_of(AMINA)
@@ -243,6 +252,7 @@ def pay_and_report(walk: Walk, public_id: str) -> str:
     officer.fill("input[name=paid_on]", "2017-03-06")
     officer.fill("input[name=reference]", "LEV-77")
     press(officer.locator("main form.form").first)
+    approve_payment(walk, project)
     walk.go(amina, f"/applications/{public_id}")
     expect(amina.locator("main")).to_contain_text(walk.word(amina, GRANTED))
     walk.go(amina, f"{project}/report")

@@ -36,11 +36,12 @@ from fundapp.registry.secrecy import mark
 from fundapp.reports.models import Repayment
 from fundapp.seats.models import Seat
 from fundapp.workflow import MeetingStatus
-from tests.factories import interests, minutes, papers, referrals, reviews
+from tests.factories import interests, minutes, papers, referrals, reviews, two_persons
 from tests.factories.applications import draft
 from tests.factories.assessments import under_assessment
 from tests.factories.candidates import gathered, nomination
 from tests.factories.decisions import granted, translated
+from tests.factories.factors import with_passkey, with_password
 from tests.factories.force import announced, appealed
 from tests.factories.intake import entered, received
 from tests.factories.meetings import board, on_agenda, planned
@@ -83,6 +84,7 @@ def build() -> House:
     prepared = under_assessment(by=owner, officer=people["officer"])
     places |= referrals.places(prepared, officer=people["officer"], asked=people["stranger"])
     places |= _on_paper(ours)
+    places |= two_persons.places(owner)
     places["record.entry"] = {"number": 0}
     places |= _lists(people["officer"])
     places |= _notice() | _delegations() | minutes.places(people["member"])
@@ -308,7 +310,10 @@ def _around(owner: Account, people: dict[str, Account]) -> dict[str, Place]:
     attempt.token_hash = hashed(TOKEN)
     of_owner = owner.memberships[0].organisation.public_id
     person = {"public_id": people["stranger"].public_id}
+    with_password(owner)
     return {
+        "factors.remove_passkey": {"public_id": with_passkey(owner)},
+        "factors.clear": person,
         "accounts.open_link": {"token": TOKEN},
         "accounts.organisation": {"public_id": of_owner},
         "accounts.person": person,

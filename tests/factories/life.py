@@ -144,7 +144,16 @@ def demand_payable(part: Instalment, *, by: Account) -> None:
     is_open = any(appeal.ended_on is None for appeal in appeals)
     if is_open or day is None or clock.today() < in_force_from(day):
         assert early is not None
-        assert early.allowed_by_id != by.id
+        assert early.allowed_by_id not in (by.id, part.proposed_by_id)
+
+
+def two_persons_paid() -> None:
+    """Whatever is paid was proposed by one and approved by another, and only that is in the ledger."""
+    for part in db.session.scalars(select(Instalment).where(Instalment.ledger_entry_id.is_not(None))):
+        assert part.status is InstalmentStatus.PAID
+        assert None is not part.proposed_by_id != part.approved_by_id is not None
+        assert part.ledger_entry is not None
+        assert (part.ledger_entry.by_id, part.ledger_entry.amount) == (part.approved_by_id, part.amount)
 
 
 def the_disqualified_are_out() -> None:
@@ -215,6 +224,7 @@ def there() -> set[str]:
         "letters": select(Letter.id).where(Letter.released_at.is_(None)),
         "appealed": select(Appeal.id).where(Appeal.ended_on.is_(None)),
         "unpaid": select(Instalment.id).where(Instalment.status == InstalmentStatus.PLANNED),
+        "proposed": select(Instalment.id).where(Instalment.status == InstalmentStatus.PROPOSED),
     }
     return {kind for kind, rows in kinds.items() if db.session.scalar(rows.limit(1)) is not None}
 
@@ -225,5 +235,6 @@ def whole(app: Flask) -> None:
         books_are_right()
         paragraphs_are_numbered()
         nothing_is_paid_too_early()
+        two_persons_paid()
         the_disqualified_are_out()
         the_outbox_tells_nothing()

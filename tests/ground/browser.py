@@ -76,12 +76,18 @@ def served_with() -> dict[str, str]:
 
 
 @pytest.fixture
-def live_server(tmp_path: Path, database_url: str, served_with: dict[str, str]) -> Iterator[LiveServer]:
+def served_as() -> str:
+    """The name that the live server is known by; passkeys want a name, not a number."""
+    return "127.0.0.1"
+
+
+@pytest.fixture
+def live_server(tmp_path: Path, database_url: str, served_with: dict[str, str], served_as: str) -> Iterator[LiveServer]:
     """The app under gunicorn with one worker and threads, demo off unless asked for, mail kept in the outbox."""
     with socket.socket() as door:  # handed over open, so that nobody else can take the port in between
         door.bind(("127.0.0.1", 0))
         served = LiveServer(
-            f"http://127.0.0.1:{door.getsockname()[1]}", database_url, tmp_path / "instance", tmp_path / "server.log"
+            f"http://{served_as}:{door.getsockname()[1]}", database_url, tmp_path / "instance", tmp_path / "server.log"
         )
         words = f"-m gunicorn --no-control-socket -k gthread --threads 8 --workers 1 -b fd://{door.fileno()}".split()
         with served.log.open("w") as log:
