@@ -13,7 +13,8 @@ from fundapp.web.headers import SAFE
 
 # Names of fields that no page shows or sends again.
 _SECRETS = frozenset({"code", "password", "password_again", "token", "mailed", "credential", "sealed"})
-_CHOSEN = re.compile(r"[a-z0-9_.:-]*")  # what a radio button or a hidden field holds, rather than a person's words
+# What a radio button or a hidden field holds, rather than a person's words, a day or a sum.
+_CHOSEN = re.compile(r"(?!\d{4}-\d\d-\d\d\Z|\d{3,}\Z)[a-z0-9_.:-]*")
 _MOST_SHOWN = 50_000  # characters
 
 

@@ -232,7 +232,7 @@ def test_a_report_is_not_settled_while_a_payment_waits(app: Flask) -> None:
         report = reported()
         part = payable(report.project).instalments[0]
         paying.propose_payment(part, paid_on=clock.today(), reference="LEV-1", by=official(Role.OFFICER))
-        with pytest.raises(StepNotPossible, match="A payment waits for approval"):
+        with pytest.raises(StepNotPossible, match="En utbetalning väntar på godkännande"):
             reporting.approve_report(report, by=official(Role.OFFICER))
         paying.approve_payment(part, by=official(Role.SECRETARY))
         reporting.approve_report(report, by=official(Role.OFFICER))
