@@ -37,7 +37,9 @@ ROWS = 500  # read and sent at a time
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 # Also in the wide forms of eastern scripts, and behind blanks and marks that are not seen.
-_FORMULA = re.compile(r"[\t\r\n]|[\s\0\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫−]")
+_FORMULA = re.compile(
+    r"\A(?:[\t\r\n]|[\s\0\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@＝＋－＠﹦﹢﹣﹫−])"
+)
 _WIDTHS = (16, 44, 32, 14, 28, 12, 22, 12, 24, 14)  # of a sheet's columns, in letters
 _Officer = aliased(Account)
 Cell = str | int | date | None
