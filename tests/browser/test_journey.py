@@ -302,6 +302,7 @@ def walk_through(browser: Browser, server: LiveServer, language: str, *, has_scr
         walk.close()
 
 
+@pytest.mark.parametrize("both_engines", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True)
 def test_the_whole_journey_in_swedish(both_engines: str, demo: None, live_server: LiveServer, browser: Browser) -> None:
     walk_through(browser, live_server, "sv")
 

@@ -80,7 +80,7 @@ class Phone:
         return self.line.get_attribute(f"data-{name}") or ""
 
 
-@pytest.fixture(params=["sv", "ar"])
+@pytest.fixture(params=[pytest.param("sv", marks=pytest.mark.slow), "ar"])
 def phone(request: pytest.FixtureRequest, live_server: LiveServer, browser: Browser) -> Iterator[Phone]:
     phone = Phone(browser, live_server.url, request.param)
     yield phone

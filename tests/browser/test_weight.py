@@ -79,7 +79,7 @@ def weigh_all(
     return [(endpoint, faults) for endpoint, faults in found if faults]
 
 
-@pytest.mark.parametrize("code", ["sv", "ar", "ti"])
+@pytest.mark.parametrize("code", ["ti"])  # the one with the heaviest fonts
 def test_a_page_is_light(
     browser: Browser, live_server: LiveServer, copied: tuple[Flask, Restore], house: House, code: str
 ) -> None:

@@ -129,7 +129,14 @@ def test_every_stored_text_on_every_page_in_a_browser(
     assert shown >= 60
 
 
-@pytest.mark.parametrize("planted", ["unescaped", "without a policy", "an address as it was typed"])
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "unescaped",
+        pytest.param("without a policy", marks=pytest.mark.slow),
+        pytest.param("an address as it was typed", marks=pytest.mark.slow),
+    ],
+)
 def test_a_stored_text_that_acts_is_found(
     context: BrowserContext, served: str, copied: tuple[Flask, Restore], house: House, tmp_path: Path,
     planted: str,
