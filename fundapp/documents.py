@@ -2,13 +2,14 @@
 
 import json
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fundapp import clock, drawn
+from fundapp import clock, drawn, undrawn
 from fundapp.db import Base, Sealed, db, public_id_column
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -54,9 +55,31 @@ def keep_pdf(paper: Paper) -> bool:
 
 
 def compile_pdf(template: str, content: dict[str, Any], at: datetime) -> bytes:
-    """Compile one template; `at` is the PDF's own date, so that the same paper is always the same bytes."""
+    """Compile one template; `at` is the PDF's own date, so that the same paper is always the same bytes.
+
+    A sign that no font has stands there by its number. Errors: typst.TypstError, for all other faults.
+    """
     import typst  # noqa: PLC0415  large, and web workers seldom draw
 
+    for tried in range(undrawn.MOST_TRIES):
+        try:
+            return _compile(template, content, at)
+        except typst.TypstError as fault:
+            told = undrawn.told_of(fault)
+            if not told:
+                raise
+            shown = undrawn.everywhere(content, partial(undrawn.numbered, told) if tried else undrawn.usual)
+            if tried and shown == content:
+                break
+            content = shown
+    # Signs and marks that are put together as no font can: drawn as empty boxes rather than not at all.
+    return _compile(template, content, at, is_strict=False)
+
+
+def _compile(template: str, content: dict[str, Any], at: datetime, *, is_strict: bool = True) -> bytes:
+    import typst  # noqa: PLC0415  as above
+
+    standards: list[Any] = ["ua-1", "a-3a"] if template in LASTING else ["ua-1"]
     return bytes(
         typst.compile(
             TEMPLATES / template,
@@ -65,7 +88,7 @@ def compile_pdf(template: str, content: dict[str, Any], at: datetime) -> bytes:
             ignore_system_fonts=True,
             sys_inputs={"content": json.dumps(content, ensure_ascii=False)},
             format="pdf",
-            pdf_standards=["ua-1", "a-3a"] if template in LASTING else ["ua-1"],
+            pdf_standards=standards if is_strict else [],
             timestamp=int(at.timestamp()),
         )
     )
