@@ -20,7 +20,7 @@ STRUCTURE = re.compile(
     r"|history_entry\.subject|paper_template\.heading_key|board\.(abbreviation|sittings|code)|list_export\.chosen"
     r"|ranking\.places|assessment\.scores|review\.scores|completion_request\.sections"
     r"|section_change\.before|correction\.(before|after)"
-    r"|(account|message|sign_in_attempt)\.(email|to)|objective\.code|delegation_point\.number|saved_view\.name_key"
+    r"|(account|message|sign_in_attempt|referral)\.(email|to)|objective\.code|delegation_point\.number|saved_view\.name_key"
     r"|passkey\.(credential_id|public_key)|passkey_challenge\..*|totp_key\.sealed|identity\.(issuer|subject)"
 )
 TextFor = Callable[[str], str]
