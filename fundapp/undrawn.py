@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 MOST_TRIES = 20  # a drawing takes less than a tenth of a second
-_TOLD = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
+_TOLD = ('the text `"', '"` could not be displayed')  # how typst begins and ends it
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 # What the fonts are made for: Latin, Greek, Cyrillic, Arabic, Ethiopic, punctuation and signs of money.
 _USUAL = re.compile(
@@ -20,8 +20,10 @@ _USUAL = re.compile(
 
 def told_of(fault: Exception) -> str:
     """The text that typst says it cannot draw; empty where the fault is another one."""
-    found = _TOLD.search(str(fault))
-    return _ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), found[1]) if found else ""
+    begins, ends = _TOLD
+    before, is_told, _after = str(fault).partition(ends)
+    text = before.rpartition(begins)[2] if is_told and begins in before else ""
+    return _ESCAPED.sub(lambda sign: chr(int(sign[1], 16)), text)
 
 
 def by_number(text: str) -> str:

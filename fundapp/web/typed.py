@@ -14,7 +14,8 @@ from fundapp.web.headers import SAFE
 # Names of fields that no page shows or sends again.
 _SECRETS = frozenset({"code", "password", "password_again", "token", "mailed", "credential", "sealed"})
 # What a radio button or a hidden field holds, rather than a person's words, a day or a sum.
-_CHOSEN = re.compile(r"(?!\d{4}-\d\d-\d\d\Z|\d{3,}\Z)[a-z0-9_.:-]*")
+_CHOSEN = re.compile(r"[a-z0-9_.:-]*")
+_DAY_OR_SUM = re.compile(r"\d{4}-\d\d-\d\d|\d{3,}")
 _MOST_SHOWN = 50_000  # characters
 
 
@@ -86,11 +87,15 @@ def _written_for() -> str:
         return ""
 
 
+def _is_chosen(value: str) -> bool:
+    return bool(_CHOSEN.fullmatch(value)) and not _DAY_OR_SUM.fullmatch(value)
+
+
 def readable(fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], bool]:
     """The words among the fields, so long as they fit, and whether some did not."""
     found, left = [], _MOST_SHOWN
     for name, value in fields:
-        if value.strip() and not name.startswith("_") and not _CHOSEN.fullmatch(value):
+        if value.strip() and not name.startswith("_") and not _is_chosen(value):
             found.append(value[:left])
             left -= len(value)
         if left <= 0:
