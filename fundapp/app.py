@@ -19,7 +19,7 @@ from fundapp.db import UtcInstant, db, guard
 from fundapp.funds.queries import ledger_faults
 from fundapp.goals.rules import municipality_named
 from fundapp.stations import BLUEPRINTS, DESK, OF_APPLICANTS
-from fundapp.web import access, errors, filters, headers, limits, menu, metrics, security, turns, watch
+from fundapp.web import access, errors, filters, headers, limits, menu, metrics, once, security, turns, watch
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         jobs.set_up(app)
     sessions.set_up(app)
     security.set_up(app)
-    for part in (access, errors, filters, menu):
+    for part in (access, errors, filters, menu, once):
         part.set_up(app)
     CSRFProtect(app)  # after the door, which sets the language that a refusal is told in
     turns.set_up(app)  # after the form is read, and before anything is asked of the database

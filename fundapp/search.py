@@ -1,7 +1,9 @@
 """Texts made comparable: what is kept to be searched, and what somebody typed to find it, are folded the same way."""
 
+import itertools
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false
@@ -73,11 +75,33 @@ def near_words(typed: str) -> tuple[list[str], list[str]]:
     return near, [word for word in words if word not in near]
 
 
+def near_among(typed: str, words: Iterable[str]) -> dict[str, int]:
+    """Those of the words that are near to what was typed, each with how many letters are wrong (see `distance`)."""
+    most = _most_wrong(typed)
+    # One letter changed, or two swapped, spoil two pieces next to each other at most: of 2 * most + 1 one is left, and
+    # stands no further than `most` from its place. To look for pieces is ten times as fast as to count letters.
+    ends = [len(typed) * number // (2 * most + 1) for number in range(2 * most + 2)]
+    pieces = [
+        (typed[begin:end], max(0, begin - most), end + most) for begin, end in itertools.pairwise(ends) if begin < end
+    ]
+    near = {}
+    for word in words:
+        if any(word.find(piece, first, last) >= 0 for piece, first, last in pieces):
+            wrong = distance(typed, word)
+            if wrong is not None:
+                near[word] = wrong
+    return near
+
+
+def _most_wrong(typed: str) -> int:
+    return 2 if len(typed) >= LONG else 1
+
+
 def distance(typed: str, word: str) -> int | None:
     """How many letters are wrong, missing, too many or swapped in a word, or in how a compound word begins; None for
     more than one, in a long word two.
     """
-    most = 2 if len(typed) >= LONG else 1
+    most = _most_wrong(typed)
     if len(word) < len(typed) - most:
         return None
     before: list[int] = []

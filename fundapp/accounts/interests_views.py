@@ -15,6 +15,7 @@ from fundapp.db import db
 from fundapp.languages import _d
 from fundapp.permissions import Permission, is_allowed
 from fundapp.web.access import needs
+from fundapp.web.once import once
 
 blueprint = Blueprint("interests", __name__)
 _BOTH = ["GET", "POST"]
@@ -33,6 +34,7 @@ def own_question(public_id: str) -> NamedPerson | None:
 
 @blueprint.route("/interests", methods=_BOTH)
 @needs(Permission.DECLARE_CONFLICT)
+@once
 def list() -> Any:
     """One's own interests; the form adds one, which counts at once."""
     form = InterestForm()

@@ -35,6 +35,7 @@ from fundapp.permissions import Permission, has_case_rights, is_allowed
 from fundapp.web.access import needs, public
 from fundapp.web.fields import tidy
 from fundapp.web.limits import CODE, INVITATION, MAIL, limited, reached, remember_here
+from fundapp.web.once import once
 from fundapp.web.onward import inside
 from fundapp.workflow import StepNotPossible
 
@@ -165,6 +166,7 @@ def organisations() -> Page:
 
 @blueprint.route("/organisations/new", methods=["GET", "POST"])
 @needs(Permission.USE_ACCOUNT)
+@once
 def new_organisation() -> Page:
     """A new organisation that the person acts for; `next` leads on, to the application it is needed for."""
     form, onward = OrganisationForm(), inside(request.args.get("next", ""))
@@ -221,6 +223,7 @@ def members(organisation: Organisation) -> Page:
 @blueprint.route("/organisations/<public_id>/people/invite", methods=["GET", "POST"])
 @needs(Permission.MANAGE_PEOPLE, of=queries.own_organisation)
 @limited(INVITATION)
+@once
 def invite(organisation: Organisation) -> Page:
     form = InvitationForm()
     if not form.validate_on_submit():
@@ -237,6 +240,7 @@ def invite(organisation: Organisation) -> Page:
 @blueprint.post("/organisations/<public_id>/invitations/<invitation_id>/again")
 @needs(Permission.MANAGE_PEOPLE, of=queries.own_organisation)
 @limited(INVITATION)
+@once
 def invite_again(organisation: Organisation, invitation_id: str) -> Page:
     found = queries.invitation_of(organisation, invitation_id) or abort(404)
     memberships.invite_again(found, by=current_user)

@@ -14,6 +14,7 @@ from fundapp.languages import _, _n
 from fundapp.permissions import Permission
 from fundapp.web.access import needs, public
 from fundapp.web.limits import INVITATION, limited
+from fundapp.web.once import once
 from fundapp.workflow import StepNotPossible
 
 blueprint = Blueprint("signing", __name__)
@@ -23,6 +24,7 @@ Page = str | Response | tuple[str, int]
 @blueprint.route("/applications/<public_id>/signatures", methods=["GET", "POST"])
 @needs(Permission.EDIT_APPLICATION, of=queries.own)
 @limited(INVITATION)
+@once
 def ask(application: Application) -> Page:
     """Who has confirmed, and an address for each who has not; the button mails each an own link."""
     if not signing.is_needed(application):

@@ -24,6 +24,7 @@ from fundapp.messages import queries as conversation
 from fundapp.permissions import Permission, is_allowed, why_not
 from fundapp.web.access import keep_anyway, needs
 from fundapp.web.limits import SUBMISSION, UPLOAD, limited
+from fundapp.web.once import once
 
 blueprint = Blueprint("applications", __name__)
 Page = str | Response | tuple[str, int]
@@ -37,6 +38,7 @@ def list() -> Page:
 
 @blueprint.route("/applications/new", methods=["GET", "POST"])
 @needs(Permission.START_APPLICATION)
+@once
 def new() -> Page:
     """Choose what to apply for, and as whom. Somebody without an organisation can add one first, or nominate."""
     rounds = queries.open_rounds(request.args.get("fund"))
@@ -227,6 +229,7 @@ def _after(application: Application, code: str) -> str:
 @blueprint.post("/applications/<public_id>/attachments")
 @needs(Permission.EDIT_APPLICATION, of=queries.own)
 @limited(UPLOAD)
+@once
 def attach(application: Application) -> Page:
     if "attachments" not in codes_of(application.kind):
         abort(404)

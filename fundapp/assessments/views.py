@@ -15,6 +15,7 @@ from fundapp.registry import words
 from fundapp.registry.queries import case
 from fundapp.reviews.falling import demand_own_sent
 from fundapp.web.access import needs
+from fundapp.web.once import once
 
 blueprint = Blueprint("assessments", __name__)
 blueprint.context_processor(words.for_templates)
@@ -54,6 +55,7 @@ def formal_check(application: Any) -> Any:
 
 @blueprint.route("/cases/<public_id>/completion", methods=_BOTH)
 @needs(Permission.ASSESS_APPLICATION, of=case)
+@once
 def request_completion(application: Any) -> Any:
     """Ask the applicant to add something by a day."""
     actions.demand_step(application, "request_completion", by=current_user)

@@ -16,6 +16,7 @@ from fundapp.permissions import Permission
 from fundapp.registry import words
 from fundapp.web.access import needs, public
 from fundapp.web.limits import INVITATION, UPLOAD, limited
+from fundapp.web.once import once
 from fundapp.workflow import StepNotPossible
 
 blueprint = Blueprint("candidates", __name__)
@@ -120,6 +121,7 @@ def merge(candidate: Candidate) -> Any:
 @blueprint.post("/candidates/<public_id>/ask")
 @needs(Permission.KEEP_CANDIDATES, of=queries.candidate)
 @limited(INVITATION)
+@once
 def ask(candidate: Candidate) -> Any:
     asking.ask(candidate, by=current_user)
     flash(_d("The association is asked by mail."), "good")
@@ -129,6 +131,7 @@ def ask(candidate: Candidate) -> Any:
 @blueprint.route("/candidates/<public_id>/answer", methods=_BOTH)
 @needs(Permission.KEEP_CANDIDATES, of=queries.candidate)
 @limited(UPLOAD)
+@once
 def note_answer(candidate: Candidate) -> Any:
     """What the association said by telephone, post or otherwise."""
     form = forms.NotedAnswerForm(data={"org_number": candidate.org_number})

@@ -119,6 +119,8 @@ class TranslationForm(Form):
         _demand_translated(self.decision.reasons, field)
 
     def validate_conditions(self, field: TextField) -> None:
+        if not self.decision.conditions:  # the page has no such field then
+            field.data = ""
         _demand_translated(self.decision.conditions, field)
 
 

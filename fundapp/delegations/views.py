@@ -14,6 +14,7 @@ from fundapp.meetings.queries import meeting
 from fundapp.paging import beyond_of
 from fundapp.permissions import Permission, is_allowed
 from fundapp.web.access import needs
+from fundapp.web.once import once
 from fundapp.workflow import StepNotPossible
 
 blueprint = Blueprint("delegations", __name__)
@@ -33,6 +34,7 @@ def show() -> str:
 
 @blueprint.route("/delegations/new", methods=["GET", "POST"])
 @needs(Permission.KEEP_DELEGATIONS)
+@once
 def new_point() -> Page:
     """A point comes to the register."""
     form = PointForm()
@@ -82,6 +84,7 @@ def list() -> str:
 
 @blueprint.route("/delegations/decisions/new", methods=["GET", "POST"])
 @needs(Permission.DECIDE_BY_DELEGATION)
+@once
 def decide() -> Page:
     """Record a decision under the register."""
     form = DecisionForm(current_user)

@@ -27,6 +27,7 @@ from fundapp.languages import LANGUAGES, _d
 from fundapp.permissions import Permission
 from fundapp.web.access import needs
 from fundapp.web.fields import Form
+from fundapp.web.once import once
 from fundapp.workflow import StepNotPossible
 
 blueprint = Blueprint("fund_editing", __name__)
@@ -56,6 +57,7 @@ def _to(fund: Fund, place: str | None = None) -> Response:
 
 @blueprint.route("/funds/new", methods=["GET", "POST"])
 @needs(KEEP)
+@once
 def new() -> Page:
     """A fund from scratch, or as a copy of another."""
     form = NewFundForm([*queries.funds_here(), *queries.funds_not_open()])
@@ -176,6 +178,7 @@ def own_question(fund: Fund, code: str) -> Page:
 
 @blueprint.route("/funds/<public_id>/rounds/new", methods=["GET", "POST"])
 @needs(KEEP, of=queries.any_fund)
+@once
 def new_round(fund: Fund) -> Page:
     """A round, with the days of another one to begin with where one is copied."""
     copied = next((each for each in fund.rounds if str(each.id) == request.args.get("copy")), None)

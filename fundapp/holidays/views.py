@@ -12,6 +12,7 @@ from fundapp.holidays.models import HolidayChange
 from fundapp.languages import _d
 from fundapp.permissions import Permission
 from fundapp.web.access import needs
+from fundapp.web.once import once
 from fundapp.workflow import StepNotPossible
 
 blueprint = Blueprint("holidays", __name__)
@@ -20,6 +21,7 @@ FIRST, LAST = 1990, 2100  # years that the shipped calendar counts by today's la
 
 @blueprint.route("/holidays", methods=["GET", "POST"], endpoint="list")
 @needs(Permission.KEEP_SETTINGS)
+@once
 def list_holidays() -> Any:
     """The year's holidays; the form changes one day."""
     form, asked = HolidayForm(), request.args.get("year", type=int)

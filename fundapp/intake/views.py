@@ -21,6 +21,7 @@ from fundapp.registry import queries as cases
 from fundapp.registry import words
 from fundapp.web.access import needs
 from fundapp.web.limits import UPLOAD, limited
+from fundapp.web.once import once
 from fundapp.workflow import ApplicationStatus
 
 blueprint = Blueprint("intake", __name__)
@@ -38,6 +39,7 @@ def list() -> Page:
 @blueprint.route("/on-paper/new", methods=["GET", "POST"])
 @needs(Permission.RECEIVE_ON_PAPER)
 @limited(UPLOAD)
+@once
 def new() -> Page:
     form = EnterForm(queries.rounds())
     if not form.validate_on_submit() or form.chosen is None:
@@ -161,6 +163,7 @@ def _part_page(intake: Intake, form: SectionForm, version: int, kept: SectionFor
 @blueprint.post("/on-paper/<public_id>/attach")
 @needs(Permission.RECEIVE_ON_PAPER, of=queries.entry)
 @limited(UPLOAD)
+@once
 def attach(intake: Intake) -> Page:
     form = PieceForm(intake.application)
     if not form.validate_on_submit() or form.checked is None:
@@ -194,6 +197,7 @@ def receive(intake: Intake) -> Page:
 @blueprint.post("/on-paper/<public_id>/additions")
 @needs(Permission.RECEIVE_ON_PAPER, of=queries.entry)
 @limited(UPLOAD)
+@once
 def additions(intake: Intake) -> Page:
     """Receive what was asked for and has been typed in."""
     form = AdditionsForm()

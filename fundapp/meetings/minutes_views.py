@@ -16,6 +16,7 @@ from fundapp.meetings.minutes_forms import SignedPageForm
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.permissions import Permission
 from fundapp.web.access import needs
+from fundapp.web.once import once
 from fundapp.workflow import StepNotPossible
 
 blueprint = Blueprint("minutes", __name__)
@@ -31,6 +32,7 @@ def list(meeting: Meeting) -> Page:
 
 @blueprint.post("/meetings/<public_id>/minutes")
 @needs(Permission.APPROVE_MINUTES, of=queries.meeting)
+@once
 def draw_up(meeting: Meeting) -> Page:
     """A new version, of the minutes or of one § that is approved at once."""
     item = _item(meeting)

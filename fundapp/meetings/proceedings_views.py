@@ -29,6 +29,7 @@ from fundapp.meetings.table import TableOfOutcomes
 from fundapp.permissions import Permission, is_allowed
 from fundapp.seats.queries import seats_on
 from fundapp.web.access import needs
+from fundapp.web.once import once
 from fundapp.workflow import MeetingStatus, StepNotPossible
 
 blueprint = Blueprint("proceedings", __name__)
@@ -95,6 +96,7 @@ def outcomes(meeting: Meeting, item: str) -> Page:
 
 @blueprint.post(f"{_PLACE}/disqualify")
 @needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@once
 def disqualify(meeting: Meeting, item: str) -> Page:
     """Somebody takes no part."""
     place = _chosen(meeting, item)
@@ -119,6 +121,7 @@ def lift(meeting: Meeting, item: str) -> Page:
 
 @blueprint.post(f"{_PLACE}/motions")
 @needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@once
 def move(meeting: Meeting, item: str) -> Page:
     """A motion, moved or withdrawn."""
     place = _chosen(meeting, item)
@@ -152,6 +155,7 @@ def put_propositions(meeting: Meeting, item: str) -> Page:
 
 @blueprint.post(f"{_PLACE}/votes")
 @needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@once
 def vote(meeting: Meeting, item: str) -> Page:
     """An open vote, recorded or taken away."""
     place = _chosen(meeting, item)
@@ -171,6 +175,7 @@ def vote(meeting: Meeting, item: str) -> Page:
 
 @blueprint.post(f"{_PLACE}/remarks")
 @needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@once
 def remark(meeting: Meeting, item: str) -> Page:
     """A reservation or a note: announced, its text written, or taken away."""
     place = _chosen(meeting, item)
@@ -238,8 +243,8 @@ def _case(item: MinuteItem, public_id: str) -> Application | None:
     """The case that is named; 404 where it is not under the § for this reader."""
     if not public_id:
         return None
-    found = [each for each in disqualifying.cases_under(item) if each.public_id == public_id]
-    return (queries.cases_named([public_id]) if found else [None])[0] or abort(404)
+    is_here = any(each.public_id == public_id for each in disqualifying.cases_under(item))
+    return next(iter(queries.cases_named([public_id]) if is_here else ()), None) or abort(404)
 
 
 def _paragraph(meeting: Meeting, item: str, case: str = "") -> Paragraph:

@@ -10,6 +10,7 @@ from fundapp.meetings.forms import EACH, TOGETHER, AgendaForm, ItemForm, Meeting
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.permissions import Permission, is_allowed
 from fundapp.web.access import needs
+from fundapp.web.once import once
 
 blueprint = Blueprint("meetings", __name__)
 Page = str | tuple[str, int] | Response
@@ -26,6 +27,7 @@ def list() -> str:
 
 @blueprint.route("/meetings/new", methods=["GET", "POST"])
 @needs(Permission.PREPARE_MEETING)
+@once
 def new() -> Page:
     """Plan a sitting."""
     form = MeetingForm()
@@ -52,6 +54,7 @@ def show(meeting: Meeting) -> Page:
 
 @blueprint.post("/meetings/<public_id>/items")
 @needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@once
 def add_item(meeting: Meeting) -> Page:
     """A paragraph without a case."""
     form = ItemForm()

@@ -10,6 +10,7 @@ from fundapp.papers import forms, keeping, queries, rules
 from fundapp.papers.models import TextBlock
 from fundapp.permissions import Permission
 from fundapp.web.access import needs
+from fundapp.web.once import once
 
 blueprint = Blueprint("text_blocks", __name__)
 _BOTH = ["GET", "POST"]
@@ -27,6 +28,7 @@ def list_blocks() -> str:
 
 @blueprint.route("/text-blocks/new", methods=_BOTH)
 @needs(Permission.KEEP_TEXT_BLOCKS)
+@once
 def new() -> Any:
     form = forms.block_form(None, queries.funds())
     if not form.validate_on_submit():

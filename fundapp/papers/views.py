@@ -14,6 +14,7 @@ from fundapp.registry import words
 from fundapp.registry.actions import demand_case
 from fundapp.registry.queries import case
 from fundapp.web.access import needs
+from fundapp.web.once import once
 
 blueprint = Blueprint("papers", __name__)
 blueprint.context_processor(words.for_templates)
@@ -26,6 +27,7 @@ def _to_paper(paper: WrittenPaper, endpoint: str = "papers.show") -> Any:
 
 @blueprint.route("/cases/<public_id>/papers/new", methods=_BOTH)
 @needs(Permission.FILE_DOCUMENT, of=case)
+@once
 def new(application: Any) -> Any:
     """Which paper, and what has its own page."""
     demand_case(application)

@@ -13,6 +13,7 @@ from fundapp.projects import actions, changes, paying, queries
 from fundapp.projects.forms import AnswerForm, ApprovalForm, ChangeForm, PaymentForm, PlanForm, SendBackForm
 from fundapp.projects.models import ChangeRequest, Instalment, Project
 from fundapp.web.access import needs
+from fundapp.web.once import once
 from fundapp.workflow import InstalmentStatus, StepNotPossible, demand_step
 
 blueprint = Blueprint("projects", __name__)
@@ -128,6 +129,7 @@ def take_back(instalment: Instalment) -> Page:
 
 @blueprint.route("/projects/<public_id>/instalments", methods=["GET", "POST"])
 @needs(Permission.PAY_INSTALMENT, of=queries.project)
+@once
 def plan(project: Project) -> Page:
     form = PlanForm(project, [part for part in project.instalments if part.status is InstalmentStatus.PLANNED])
     if not form.validate_on_submit():
@@ -139,6 +141,7 @@ def plan(project: Project) -> Page:
 
 @blueprint.route("/projects/<public_id>/changes/new", methods=["GET", "POST"])
 @needs(Permission.ASK_FOR_CHANGE, of=queries.project)
+@once
 def ask_for_change(project: Project) -> Page:
     """What the project wants to do otherwise than it was granted."""
     form = ChangeForm(project)

@@ -15,6 +15,7 @@ from fundapp.registry import words
 from fundapp.registry.queries import case
 from fundapp.web.access import needs
 from fundapp.web.limits import MESSAGE, UPLOAD, limited
+from fundapp.web.once import once
 
 blueprint = Blueprint("referrals", __name__)
 blueprint.context_processor(words.for_templates)
@@ -39,6 +40,7 @@ def list() -> str:
 @blueprint.route("/cases/<public_id>/referrals/new", methods=_BOTH)
 @needs(Permission.ASSESS_APPLICATION, of=case)
 @limited(MESSAGE)
+@once
 def refer(application: Any) -> Any:
     """Ask one or several bodies for their comment."""
     actions.demand_open(application, by=current_user)

@@ -1,12 +1,10 @@
 """A search that found nothing tries again among words that are spelled almost so: a letter wrong, missing, swapped."""
 
-from collections.abc import Iterable
-
 from sqlalchemy import ColumnElement, select, text
 
 from fundapp.applications.models import Application
 from fundapp.db import PLANNED_ANEW, db
-from fundapp.search import distance, holds, near_words
+from fundapp.search import holds, near_among, near_words
 
 NEWEST = 2_000  # cases that are looked through, where no index knows what is alike
 ALIKE = 2_000  # cases that PostgreSQL's index finds alike, of which the nearest are taken
@@ -27,23 +25,18 @@ def nearest(typed: str, conditions: list[ColumnElement[bool]], *, most: int) -> 
     else:
         query = query.order_by(Application.id.desc()).limit(NEWEST)
     found = db.session.execute(query, execution_options={PLANNED_ANEW: True})
-    known: dict[tuple[str, str], int | None] = {}
-    wrong = [(_wrong(near, row.search_text or "", known), -row.id) for row in found]
-    return [-key for count, key in sorted((count, key) for count, key in wrong if count is not None)[:most]]
+    texts = {row.id: frozenset((row.search_text or "").split()) for row in found}
+    known = [near_among(word, frozenset().union(*texts.values())) for word in near]
+    wrong = [(count, -key) for key, words in texts.items() if (count := _wrong(known, words)) is not None]
+    return [-key for _count, key in sorted(wrong)[:most]]
 
 
-def _wrong(near: Iterable[str], kept: str, known: dict[tuple[str, str], int | None]) -> int | None:
-    """How many letters are wrong in all; None where a word is not near to any of the text's."""
+def _wrong(known: list[dict[str, int]], words: frozenset[str]) -> int | None:
+    """How many letters are wrong in all; None where a typed word is not near to any of the text's."""
     total = 0
-    for typed in near:
-        counts = [count for word in kept.split() if (count := _known(typed, word, known)) is not None]
+    for near in known:
+        counts = [wrong for word, wrong in near.items() if word in words]
         if not counts:
             return None
         total += min(counts)
     return total
-
-
-def _known(typed: str, word: str, known: dict[tuple[str, str], int | None]) -> int | None:
-    if (typed, word) not in known:
-        known[typed, word] = distance(typed, word)
-    return known[typed, word]

@@ -15,6 +15,7 @@ from fundapp.registry.queries import FiledDocument
 from fundapp.registry.secrecy_forms import CopyForm, GiveOutForm, LiftForm, MarkForm
 from fundapp.web.access import needs
 from fundapp.web.fields import Form
+from fundapp.web.once import once
 
 blueprint = Blueprint("secrecy", __name__)
 Page = str | tuple[str, int] | Response
@@ -57,6 +58,7 @@ def lift(found: FiledDocument) -> Page:
 
 @blueprint.post("/documents/<public_id>/secrecy/copy")
 @needs(Permission.EXAMINE_SECRECY, of=queries.document)
+@once
 def copy(found: FiledDocument) -> Page:
     """A masked copy: drawn anew for a paper of ours, sent by the official for anything else."""
     form = CopyForm(prefix="copy")
@@ -78,6 +80,7 @@ def copy(found: FiledDocument) -> Page:
 
 @blueprint.post("/documents/<public_id>/secrecy/given-out")
 @needs(Permission.EXAMINE_SECRECY, of=queries.document)
+@once
 def give_out(found: FiledDocument) -> Page:
     form = GiveOutForm(prefix="out")
     if not form.validate():

@@ -21,6 +21,7 @@ from fundapp.registry.forms import DocumentForm
 from fundapp.registry.models import Direction
 from fundapp.web.access import needs
 from fundapp.web.limits import MESSAGE, limited
+from fundapp.web.once import once
 
 blueprint = Blueprint("registry", __name__)
 blueprint.context_processor(words.for_templates)
@@ -101,6 +102,7 @@ def register(application: Any) -> Any:
 
 @blueprint.route("/cases/<public_id>/documents/new", methods=["GET", "POST"])
 @needs(Permission.FILE_DOCUMENT, of=queries.case)
+@once
 def file_document(application: Any) -> Any:
     form = DocumentForm()
     actions.demand_case(application)

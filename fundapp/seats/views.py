@@ -12,6 +12,7 @@ from fundapp.seats import actions, queries
 from fundapp.seats.forms import GiveSeatForm, SeatForm
 from fundapp.seats.models import Position, Seat
 from fundapp.web.access import needs
+from fundapp.web.once import once
 from fundapp.workflow import StepNotPossible
 
 blueprint = Blueprint("seats", __name__)
@@ -37,6 +38,7 @@ def show(code: str) -> str:
 
 @blueprint.route("/bodies/<code>/seats", methods=["GET", "POST"])
 @needs(Permission.KEEP_SEATS)
+@once
 def keep(code: str) -> Page:
     """Give seats, and reach each seat to change it."""
     board, form = _board(code), GiveSeatForm()

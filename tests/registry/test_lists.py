@@ -1,5 +1,6 @@
 """The list of cases: sorted right on both engines, narrowed, kept as views, tolerant of spelling; many at once."""
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -24,7 +25,7 @@ from fundapp.registry.filters import Filters, read
 from fundapp.registry.listed import SavedView
 from fundapp.remarks.actions import raise_flag
 from fundapp.remarks.models import FlagKind
-from fundapp.search import distance, sort_key
+from fundapp.search import distance, near_among, sort_key
 from tests.factories import on_day
 from tests.factories.applications import draft, submitted
 from tests.factories.assessments import assessed, under_assessment
@@ -252,6 +253,29 @@ def test_the_reader_chooses_columns_and_they_stand_in_the_address(app: Flask, si
 )
 def test_how_far_a_word_is_from_another(typed: str, word: str, count: int | None) -> None:
     assert distance(typed, word) == count
+
+
+def test_the_quick_look_for_near_words_misses_none_that_counting_finds() -> None:
+    chance = random.Random(7)  # noqa: S311  repeatable
+    typed = ["kalix", "tore", "framtid", "integration", "sprakkafe", "finnsinte", "aaaa", "abababab"]
+    near, words = 0, set()
+    for word in typed * 400:
+        letters = list(word)
+        for _change in range(chance.randrange(4)):
+            at = chance.randrange(len(letters))
+            kind = chance.choice(("swap", "change", "drop", "add"))
+            if kind == "swap":
+                letters[at - 1 : at + 1] = letters[at - 1 : at + 1][::-1]
+            else:
+                letters[at : at + (kind != "add")] = (
+                    [] if kind == "drop" and len(letters) > 2 else chance.choice("abkt")
+                )
+        words.add("".join(letters) + chance.choice(("", "", "fond")))
+    for word in typed:
+        counted = {other: count for other in words if (count := distance(word, other)) is not None}
+        assert near_among(word, words) == counted
+        near += len(counted)
+    assert near > 500
 
 
 @pytest.mark.parametrize("typed", ["framtd", "frmatid fotbol", "töre framtdi"])

@@ -191,8 +191,8 @@ def _names_evil(app: Flask, world: World, headers: dict[str, str], only: Sequenc
                     continue
                 address = address_of(world.app, world.foreign.house, endpoint)
                 with client.open(address, method=method, headers=headers) as answer:
-                    words = f"{answer.headers} {answer.text if 'html' in answer.mimetype else ''}"
-                    words += answer.text if "xml" in answer.mimetype else ""
+                    is_page = answer.mimetype.endswith(("html", "/xml", "+xml"))
+                    words = f"{answer.headers} {answer.text if is_page else ''}"
                 if re.search(rf"{EVIL}|gopher|:6666", words):
                     found.append(f"{method} {endpoint} as {who}")
     return found

@@ -125,9 +125,11 @@ def _by_other_methods(world: World, endpoints: list[str]) -> list[str]:
                 with client.open(address, method=method) as answer:
                     if answer.status_code not in (400, 404, 405, 501):
                         found.append(f"{method} {endpoint} as {who}: {answer.status_code}")
+            with client.get(address) as answer:
+                plain = (answer.status_code, answer.location)
             for header in OVERRIDES:
-                with client.get(f"{address}", headers={header: "POST"}) as answer:
-                    if methods == ["POST"] and answer.status_code != 405:
+                with client.get(address, headers={header: "POST"}) as answer:
+                    if methods == ["POST"] and (answer.status_code, answer.location) != plain:
                         found.append(f"{header} on {endpoint} as {who}: {answer.status_code}")
             for method in ("HEAD", "OPTIONS"):
                 with client.open(address, method=method) as answer:
