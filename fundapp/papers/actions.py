@@ -84,6 +84,8 @@ def save(paper: WrittenPaper, *, version: int, by: Any, **fields: Any) -> None:
     `fields`: heading, text, other_text, to_name, to_email, way. Errors: ChangedMeanwhile, StepNotPossible, NotAllowed.
     """
     _open(paper, version, by)
+    if not paper.other_language:
+        fields["other_text"] = ""
     for name, value in fields.items():
         setattr(paper, name, value)
     paper.version, paper.saved_at, paper.saved_by_id = paper.version + 1, clock.now(), by.id

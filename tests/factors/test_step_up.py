@@ -131,7 +131,7 @@ def _last_press(page: str) -> tuple[str, dict[str, str]]:
     """Where the last page sends to, and what."""
     form = BeautifulSoup(page, "html.parser").select_one("main form")
     assert form is not None
-    fields = [field for field in form.find_all("input") if field.get("name") != "csrf_token"]
+    fields = [field for field in form.find_all("input") if field.get("name") not in ("csrf_token", "_once")]
     return str(form["action"]), {str(field["name"]): str(field["value"]) for field in fields}
 
 

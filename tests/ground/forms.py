@@ -27,10 +27,11 @@ class Filled:
     who: str
     fields: tuple[tuple[str, str], ...]
     takes_files: bool
+    others: frozenset[str] = frozenset()  # names of its buttons, and of what belongs to it and stands outside it
 
     @property
     def names(self) -> frozenset[str]:
-        return frozenset(name for name, _value in self.fields)
+        return frozenset(name for name, _value in self.fields) | self.others
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ def _filled(app: Flask, form: Tag, page: str, who: str) -> Filled | None:
         value = _value(each, {name for name, _value in fields})
         if value is not None and each["name"] != "csrf_token":
             fields.append((str(each["name"]), value))
-    return Filled(str(endpoint), address, who, tuple(fields), bool(form.select("[type=file]")))
+    outside = form.find_parents()[-1].select(f'[form="{form["id"]}"][name]') if form.has_attr("id") else []
+    others = frozenset(str(each["name"]) for each in (*form.select("button[name]"), *outside))
+    return Filled(str(endpoint), address, who, tuple(fields), bool(form.select("[type=file]")), others)
 
 
 def _value(each: Tag, had: set[str]) -> str | None:
