@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from fundapp import mail
+from fundapp.accounts import closing_views as closing
 from fundapp.accounts import found as found_tables
 from fundapp.accounts import giro_tables
 from fundapp.accounts import interests_views as interests
@@ -100,6 +101,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     public_record.blueprint,
     public_diary.blueprint,
     accounts.blueprint,
+    closing.blueprint,
     factors.blueprint,
     oidc.blueprint,
     interests.blueprint,
@@ -153,6 +155,7 @@ DESK = frozenset({
     "notices", "minutes", "decisions", "letters", "announcing", "appeals", "funds", "fund_editing", "history",
     "record", "delegations", "holidays", "masking", "ranking", "diary", "secrecy", "reviews", "interests", "remarks",
     "referrals", "papers", "oidc", "paper_templates", "text_blocks", "intake", "posting", "correcting", "giros",
+    "people",
 })  # fmt: skip
 # Pages of theirs that the applicant opens, in any language.
 OF_APPLICANTS = frozenset(

@@ -68,6 +68,7 @@ PAGES: dict[str, frozenset[str]] = {
     "factors.end_other_sessions": SIGNED_IN,
     "factors.remove_passkey": OWNER,
     "factors.clear": frozenset({"administrator"}),
+    **{f"people.{name}": frozenset({"administrator"}) for name in ("sign_out", "close", "reopen")},
     "accounts.account": SIGNED_IN,
     "accounts.organisations": SIGNED_IN,
     "accounts.new_organisation": SIGNED_IN,

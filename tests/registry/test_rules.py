@@ -24,12 +24,17 @@ def test_a_long_title_does_not_outgrow_the_diary() -> None:
     assert len(case_subject("GRANT", "Fonden", "Föreningen", "x" * 900)) == 400
 
 
-def test_the_diary_is_in_swedish_whatever_language_is_spoken() -> None:
-    with speaking("en"):
-        in_english = case_subject("NOMINATION", "Stipendiet", "A", "B"), submission_subject("GRANT", 2)
-    with speaking("sv"):
-        in_swedish = case_subject("NOMINATION", "Stipendiet", "A", "B"), submission_subject("GRANT", 2)
-    assert in_english == in_swedish
+@pytest.mark.parametrize("spoken", ["en", "sv", "ar"])
+def test_the_diary_is_in_swedish_whatever_language_is_spoken(spoken: str) -> None:
+    with speaking(spoken):
+        assert case_subject("GRANT", "Fonden", "A", "B") == "Ansökan om anslag ur Fonden – A – B"
+        assert case_subject("AWARD", "Stipendiet", "A", "B") == "Ansökan om Stipendiet – A – B"
+        assert case_subject("NOMINATION", "Stipendiet", "A", "B") == "Förslag till Stipendiet – A – B"
+        assert submission_subject("GRANT", 1) == "Ansökan"
+        assert submission_subject("NOMINATION", 1) == "Förslag på stipendiat"
+        assert submission_subject("NOMINATION", 2) == "Kompletterad ansökan, version 2"
+        assert attachment_subject("statutes", TERMS_OF_FUND) == "Bilaga: Stadgar"
+        assert attachment_subject("no such kind", TERMS_OF_FUND) == "Bilaga"
 
 
 def test_a_completed_application_is_told_from_the_first_one() -> None:
