@@ -315,6 +315,9 @@ RULES: dict[Permission, Rule] = {
     Permission.READ_FEEDBACK: Rule(frozenset({Role.ADMINISTRATOR})),
 }
 
+# What a body does by its own secretary in a case that it decides: the case's body is then the one its fund names.
+OF_THE_BODY = frozenset({Permission.RECORD_DECISION, Permission.RELEASE_LETTERS, Permission.ALLOW_EARLY_PAYMENT})
+
 # Money, decisions and roles: who does one of these must have shown lately who they are (web.access asks).
 NEEDS_PROOF = frozenset({
     Permission.PAY_INSTALMENT, Permission.APPROVE_PAYMENT, Permission.APPROVE_GIRO, Permission.CHANGE_FRAME,
@@ -327,11 +330,12 @@ _ROLE_MISSING = _l("Your account does not have the role that this needs.")
 _ROLE_ELSEWHERE = _dl("Your role is for another fund or another body.")
 
 
-def _reaches(person: Person, role: Role, subject: Any) -> bool:
+def _reaches(person: Person, role: Role, permission: Permission, subject: Any) -> bool:
     """Whether a role that is for some funds or bodies alone holds for the subject; what has no place is anywhere's."""
     limits = person.role_limits.get(role)
     return limits is None or any(
-        (fund is None or fund == _fund_of(subject)) and (board is None or _board_of(subject) in (None, board))
+        (fund is None or fund == _fund_of(subject))
+        and (board is None or _board_of(subject, permission) in (None, board))
         for fund, board in limits
     )
 
@@ -342,8 +346,12 @@ def _fund_of(subject: Any) -> Any:
     return getattr(getattr(application, "round", application), "fund_id", None)
 
 
-def _board_of(subject: Any) -> Any:
-    """The key of the body whose sitting this is; a case has no body of its own until a sitting takes it up."""
+def _board_of(subject: Any, permission: Permission) -> Any:
+    """The key of the body whose sitting, round, seat or register this is. A case is every body's until one decides."""
+    if permission in OF_THE_BODY:
+        round_ = getattr(getattr(subject, "application", subject), "round", None)
+        if round_ is not None:
+            return getattr(round_, "board_id", None)
     return getattr(getattr(subject, "meeting", subject), "board_id", None)
 
 
@@ -354,13 +362,23 @@ def why_not(person: Person, permission: Permission, subject: Any = None) -> Lazy
     if not held:
         return _ROLE_MISSING
     if subject is not None:
-        if person.role_limits and not any(_reaches(person, role, subject) for role in held):
+        if person.role_limits and not any(_reaches(person, role, permission, subject) for role in held):
             return _ROLE_ELSEWHERE
         for condition in rule.conditions:
             if not condition(person, subject):
                 reason: Lazy = condition.reason  # type: ignore[attr-defined]  # set by because()
                 return reason
     return None
+
+
+def roles_in(person: Person, board_id: Any) -> frozenset[Role]:
+    """The person's roles that hold in a body."""
+    limits = person.role_limits
+    return frozenset(
+        role
+        for role in person.roles
+        if role not in limits or any(board in (None, board_id) for _, board in limits[role])
+    )
 
 
 def is_allowed(person: Person, permission: Permission, subject: Any = None) -> bool:

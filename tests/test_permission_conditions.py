@@ -119,6 +119,7 @@ def test_a_nomination_without_organisation_is_written_and_sent_by_who_began_it()
 @dataclass(frozen=True)
 class Round:
     fund_id: int
+    board_id: int = 7
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,26 @@ def test_a_role_reaches_its_own_funds_and_bodies(limits: Any, subject: Any, is_r
     secretary = Somebody(roles=SECRETARY, role_limits={Role.SECRETARY: limits})
     told = why_not(secretary, Permission.CHANGE_FRAME, subject)
     assert (None if told is None else told.source) == (None if is_reached else ELSEWHERE)
+
+
+@pytest.mark.parametrize("permission", sorted(p.OF_THE_BODY, key=str))
+def test_in_a_case_a_body_acts_by_its_own_secretary(permission: Permission) -> None:
+    own = Somebody(roles=SECRETARY, role_limits={Role.SECRETARY: OF_BOARD})
+    others = Application(round=Round(1, board_id=8))
+    assert is_allowed(own, permission, FIRST)
+    assert is_allowed(own, permission, Application())
+    for subject in (others, Project(others)) if permission is Permission.RELEASE_LETTERS else (others,):
+        told = why_not(own, permission, subject)
+        assert told is not None
+        assert told.source == ELSEWHERE
+    assert is_allowed(own, Permission.APPROVE_PAYMENT, Project(others)), "any secretary may be the second pair of eyes"
+
+
+def test_the_roles_in_a_body_are_those_without_a_limit_and_its_own() -> None:
+    limits = {Role.SECRETARY: OF_BOARD, Role.OFFICER: OF_FUND, Role.MEMBER: frozenset({(None, 8)})}
+    one = Somebody(roles=OFFICER | SECRETARY | {Role.MEMBER, Role.REGISTRAR}, role_limits=limits)
+    assert p.roles_in(one, 7) == {Role.OFFICER, Role.SECRETARY, Role.REGISTRAR}
+    assert p.roles_in(one, 8) == {Role.OFFICER, Role.MEMBER, Role.REGISTRAR}
 
 
 def test_a_role_without_limits_reaches_all_beside_one_that_has_some() -> None:

@@ -45,6 +45,11 @@ class Board(Base):
     is_deciding: Mapped[bool] = mapped_column(default=False)
     sittings: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
+    @property
+    def board_id(self) -> int:
+        """Itself, for whoever asks which body something belongs to."""
+        return self.id
+
     def diary_number(self, year: int, number: int) -> str:
         """`KS 2017:12` from the year and the running number."""
         return self.diary_pattern.format(board=self.abbreviation, year=year, number=number)

@@ -124,7 +124,7 @@ def announce(
 
     Errors: NotAllowed; StepNotPossible where nothing waits, or a day cannot be right.
     """
-    reason = why_not(by, Permission.APPROVE_MINUTES)
+    reason = why_not(by, Permission.APPROVE_MINUTES, meeting)
     if reason is not None:
         raise NotAllowed(reason)
     reread(meeting, with_for_update={"of": Meeting})

@@ -71,7 +71,7 @@ def record_as_proposed(
     """Each case gets the outcome, sum, reasons and conditions that the officer proposed; None: all under the § that
     `by` may decide and that have no outcome. What is refused is left out and told. Errors: NotAllowed.
     """
-    _demand_right(by)
+    _demand_right(item, by)
     room = _hold_sitting(item)
     done: list[Decision] = []
     left: list[Refusal] = []
@@ -120,7 +120,7 @@ def _waiting_under(
 
 def record_table(item: MinuteItem, entries: Sequence[Entry], *, by: Any) -> list[Decision]:
     """Outcomes of several cases under one §, all of them or none. Errors: NotAllowed, TableRefused."""
-    _demand_right(by)
+    _demand_right(item, by)
     room = _hold_sitting(item)
     held = _held_under(item)
     done: list[Decision] = []
@@ -187,7 +187,7 @@ def _hold_sitting(item: MinuteItem) -> Room:
     return room_of(item.meeting)
 
 
-def _demand_right(by: Any) -> None:
-    reason = why_not(by, Permission.RECORD_DECISION)
+def _demand_right(item: MinuteItem, by: Any) -> None:
+    reason = why_not(by, Permission.RECORD_DECISION) or why_not(by, Permission.PREPARE_MEETING, item)
     if reason is not None:
         raise NotAllowed(reason)

@@ -15,7 +15,7 @@ from fundapp.delegations.models import DelegatedDecision, DelegationPoint
 from fundapp.history.actions import record
 from fundapp.languages import _d, _dl, speaking
 from fundapp.meetings.models import ItemKind, Meeting, MinuteItem
-from fundapp.permissions import Permission, Role, is_impartial, why_not
+from fundapp.permissions import Permission, Role, is_impartial, roles_in, why_not
 from fundapp.workflow import NotAllowed, StepNotPossible
 
 
@@ -32,7 +32,7 @@ def add_point(
     by: Any,
 ) -> DelegationPoint:
     """A new point of the body's register. Errors: NotAllowed, StepNotPossible (its number holds already)."""
-    _demand(by, Permission.KEEP_DELEGATIONS)
+    _demand(by, Permission.KEEP_DELEGATIONS, board)
     _hold(board)
     points = db.session.scalars(select(DelegationPoint).where(DelegationPoint.board_id == board.id)).all()
     reason = rules.why_not_point(points, number=number, begins_on=begins_on, ends_on=ends_on)
@@ -57,7 +57,7 @@ def add_point(
 
 def end_point(point: DelegationPoint, *, ends_on: date, by: Any) -> None:
     """The last day on which the point holds. Errors: NotAllowed, StepNotPossible (a decision was taken later)."""
-    _demand(by, Permission.KEEP_DELEGATIONS)
+    _demand(by, Permission.KEEP_DELEGATIONS, point)
     _hold(point.board)
     reread(point, with_for_update={"of": DelegationPoint})
     if ends_on < point.begins_on:
@@ -94,7 +94,7 @@ def decide(
     if point is not None and point.board_id != board.id:
         raise StepNotPossible(_dl("Choose the point of the register that lets you decide."))
     reason = rules.why_not_decided(
-        point, is_urgent=is_urgent, decided_on=decided_on, roles=by.roles, today=clock.today()
+        point, is_urgent=is_urgent, decided_on=decided_on, roles=roles_in(by, board.id), today=clock.today()
     )
     if reason is not None:
         raise StepNotPossible(reason)
@@ -171,7 +171,7 @@ def _reported(item: MinuteItem) -> list[DelegatedDecision]:
 
 
 def _hold_item(item: MinuteItem, by: Any) -> None:
-    _demand(by, Permission.PREPARE_MEETING)
+    _demand(by, Permission.PREPARE_MEETING, item)
     reread(item.meeting, with_for_update={"of": Meeting})
     reread(item, with_for_update={"of": MinuteItem})
     if item.kind is not ItemKind.DELEGATIONS:
@@ -184,7 +184,7 @@ def _hold(board: Board) -> None:
     db.session.execute(select(Board.id).where(Board.id == board.id).with_for_update())
 
 
-def _demand(by: Any, permission: Permission) -> None:
-    reason = why_not(by, permission)
+def _demand(by: Any, permission: Permission, subject: Any = None) -> None:
+    reason = why_not(by, permission, subject)
     if reason is not None:
         raise NotAllowed(reason)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_login import current_user
 from wtforms import SelectField
 from wtforms.validators import ValidationError
 
@@ -10,7 +11,7 @@ from fundapp.applications.models import Application
 from fundapp.delegations import queries
 from fundapp.delegations.rules import DELEGATES
 from fundapp.languages import _d, _dl
-from fundapp.permissions import Role
+from fundapp.permissions import Permission, Role, is_allowed
 from fundapp.seats.queries import sitting_boards
 from fundapp.web.fields import AtMost, DayField, Form, LineField, Needed, TextField
 
@@ -29,7 +30,8 @@ class PointForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.boards = {board.code: board for board in sitting_boards()}
+        own = (board for board in sitting_boards() if is_allowed(current_user, Permission.KEEP_DELEGATIONS, board))
+        self.boards = {board.code: board for board in own}
         self.board.choices = [(code, board.name) for code, board in self.boards.items()]
         self.role.choices = [(role.name, str(role.label)) for role in DELEGATES]
 

@@ -15,6 +15,7 @@ from fundapp.db import db
 from fundapp.delegations.models import DelegatedDecision, DelegationPoint
 from fundapp.meetings.models import ItemKind, Meeting, MinuteItem
 from fundapp.paging import Beyond, Page, page_of
+from fundapp.permissions import roles_in
 from fundapp.registry.models import Case
 from fundapp.seats.queries import sitting_boards
 
@@ -62,8 +63,8 @@ def point(public_id: str) -> DelegationPoint | None:
 
 def points_for(day: date) -> list[DelegationPoint]:
     """The points under which the reader may decide on a day."""
-    mine = current_user.roles
-    return [point for register in registers_on(day) for point in register.holding if point.role in mine]
+    points = (point for register in registers_on(day) for point in register.holding)
+    return [point for point in points if point.role in roles_in(current_user, point.board_id)]
 
 
 def decisions(beyond: Beyond, *, is_unreported: bool = False) -> Page:

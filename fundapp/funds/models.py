@@ -108,6 +108,11 @@ class Round(Base):
 
     fund: Mapped[Fund] = relationship(back_populates="rounds")
 
+    @property
+    def board_id(self) -> int:
+        """The body that decides what is granted of it."""
+        return self.fund.board_id
+
     @hybrid_property
     def left(self) -> int:
         """Kronor that can still be granted."""

@@ -34,7 +34,7 @@ def show(fund: Fund) -> Page:
         ledger_of=queries.ledger_of,
         values=queries.values_of(fund),
         values_of_round=queries.values_of_round,
-        may_change_frame=is_allowed(current_user, Permission.CHANGE_FRAME),
+        may_change_frame=is_allowed(current_user, Permission.CHANGE_FRAME, fund),
     )
 
 

@@ -56,7 +56,7 @@ def set_answer(
 
 def answer_for_board(objective: Objective, board: Board, answer: bool | None, *, by: Any) -> None:
     """Record an official's word of whether a board answers for an objective. Errors: NotAllowed."""
-    reason = why_not(by, Permission.ANSWER_FOR_BOARD)
+    reason = why_not(by, Permission.ANSWER_FOR_BOARD, board)
     if reason is not None:
         raise NotAllowed(reason)
     set_answer(db.session, objective, board, answer, by=by.name or by.email, on=clock.today())

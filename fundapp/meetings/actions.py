@@ -35,7 +35,7 @@ def plan_meeting(
     """A new sitting of a deciding body on a local day, at the body's usual time and place where none is given, with
     the paragraphs that come with each of its sittings. Errors: NotAllowed, StepNotPossible.
     """
-    _demand(by, Permission.PREPARE_MEETING)
+    _demand(by, Permission.PREPARE_MEETING, board)
     if not board.is_deciding:
         raise StepNotPossible(_dl("This body does not decide on grants."))
     _demand_day(held_on)
@@ -221,7 +221,7 @@ def open_meeting(meeting: Meeting, *, by: Any) -> None:
 
 def _hold(meeting: Meeting, by: Any) -> None:
     """Lock the sitting, so that nobody opens or approves it in between; its agenda must still be open to changes."""
-    _demand(by, Permission.PREPARE_MEETING)
+    _demand(by, Permission.PREPARE_MEETING, meeting)
     reread(meeting, with_for_update={"of": Meeting})
     db.session.expire(meeting, ["items"])
     if meeting.status is MeetingStatus.APPROVED:

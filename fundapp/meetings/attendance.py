@@ -29,7 +29,7 @@ PRESIDIUM = (Position.CHAIR, Position.FIRST_VICE_CHAIR, Position.SECOND_VICE_CHA
 
 def hold(meeting: Meeting, by: Any) -> None:
     """Lock the sitting; it must be going on. Errors: NotAllowed, StepNotPossible."""
-    reason = why_not(by, Permission.PREPARE_MEETING)
+    reason = why_not(by, Permission.PREPARE_MEETING, meeting)
     if reason is not None:
         raise NotAllowed(reason)
     reread(meeting, with_for_update={"of": Meeting})

@@ -272,7 +272,9 @@ def _do(meeting: Meeting, name: str, form: Form, act: Callable[[], None]) -> Pag
 
 
 def _page(meeting: Meeting, typed: dict[str, Form] | None = None, status: int = 200) -> Page:
-    may_change = meeting.status is MeetingStatus.OPENED and is_allowed(current_user, Permission.PREPARE_MEETING)
+    may_change = meeting.status is MeetingStatus.OPENED and is_allowed(
+        current_user, Permission.PREPARE_MEETING, meeting
+    )
     page = render_template(
         "meetings/attendance.html",
         meeting=meeting,

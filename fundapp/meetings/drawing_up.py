@@ -25,7 +25,7 @@ def draw_up_minutes(meeting: Meeting, *, item: MinuteItem | None = None, by: Any
     `item`: a § of its own, to be approved at once. Errors: NotAllowed, StepNotPossible (not ended, an outcome is
     missing, no quorum, nobody in the chair, no checker).
     """
-    reason = why_not(by, Permission.APPROVE_MINUTES)
+    reason = why_not(by, Permission.APPROVE_MINUTES, meeting)
     if reason is not None:
         raise NotAllowed(reason)
     reread(meeting, with_for_update={"of": Meeting})

@@ -6,6 +6,7 @@ from datetime import time
 from typing import Any
 
 from flask import request
+from flask_login import current_user
 from wtforms import BooleanField, SelectField, SelectMultipleField
 from wtforms.validators import ValidationError
 
@@ -13,6 +14,7 @@ from fundapp import clock
 from fundapp.languages import _d, _dl
 from fundapp.meetings import rules
 from fundapp.meetings.queries import Sitting, deciding_boards
+from fundapp.permissions import Permission, is_allowed
 from fundapp.web.fields import (
     AtMost,
     DayField,
@@ -68,7 +70,8 @@ class MeetingForm(ChangeMeetingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.boards = {board.code: board for board in deciding_boards()}
+        own = (board for board in deciding_boards() if is_allowed(current_user, Permission.PREPARE_MEETING, board))
+        self.boards = {board.code: board for board in own}
         self.board.choices = [(code, board.name) for code, board in self.boards.items()]
 
     @property

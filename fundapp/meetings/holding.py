@@ -9,7 +9,7 @@ from fundapp.db import db, reread
 from fundapp.languages import _dl
 from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.meetings.presences import ACT_OF_2017, Room
-from fundapp.permissions import Permission, why_not
+from fundapp.permissions import Permission, Person, is_allowed, why_not
 from fundapp.seats.models import Seat
 from fundapp.workflow import MeetingStatus, NotAllowed, StepNotPossible
 
@@ -26,7 +26,7 @@ def hold(
     during: frozenset[MeetingStatus] = AT_THE_TABLE,
 ) -> None:
     """Lock the sitting: whoever else records, ends or approves it waits. Errors: NotAllowed, StepNotPossible."""
-    reason = why_not(by, Permission.RECORD_DECISION, application)
+    reason = why_not(by, Permission.RECORD_DECISION, application) or why_not(by, Permission.PREPARE_MEETING, item)
     if reason is not None:
         raise NotAllowed(reason)
     reread(item.meeting, with_for_update={"of": Meeting})
@@ -34,6 +34,11 @@ def hold(
     demand_open(item, during)
     if application is not None and not stands_under(item, application):
         raise StepNotPossible(_dl("The case is not under this paragraph."))
+
+
+def may_record(person: Person, meeting: Meeting) -> bool:
+    """Whether the person records at this body's table."""
+    return is_allowed(person, Permission.RECORD_DECISION) and is_allowed(person, Permission.PREPARE_MEETING, meeting)
 
 
 def demand_open(item: MinuteItem, during: frozenset[MeetingStatus] = AT_THE_TABLE) -> None:

@@ -81,8 +81,8 @@ def panel(meeting: Meeting, person: Person) -> dict[str, Any]:
         "minutes": newest,
         "lacking": [each.who for each in _signers(newest) if each.signature is None] if newest else [],
         "due": due(meeting),
-        "may_approve": is_allowed(person, Permission.APPROVE_MINUTES),
-        "may_release": is_allowed(person, Permission.RELEASE_LETTERS) and _has_letters(meeting),
+        "may_approve": is_allowed(person, Permission.APPROVE_MINUTES, meeting),
+        "may_release": is_allowed(person, Permission.RELEASE_LETTERS, meeting) and _has_letters(meeting),
     }
 
 
@@ -101,8 +101,8 @@ def page(meeting: Meeting, person: Person) -> dict[str, Any]:
         "items": [item for item in items if item.approved_on is None],
         "why_no_signers": _why_no_signers(meeting, items),
         "due": due(meeting),
-        "may_approve": is_allowed(person, Permission.APPROVE_MINUTES),
-        "may_release": is_allowed(person, Permission.RELEASE_LETTERS) and _has_letters(meeting),
+        "may_approve": is_allowed(person, Permission.APPROVE_MINUTES, meeting),
+        "may_release": is_allowed(person, Permission.RELEASE_LETTERS, meeting) and _has_letters(meeting),
     }
 
 

@@ -114,7 +114,7 @@ def occasion(notice: NoticeOfMeeting, seat: str) -> str:
 def panel(meeting: Meeting, person: Person) -> dict[str, Any]:
     """The sitting's panel: versions; and, for who makes the agenda, what is not published yet."""
     found = versions(meeting) if is_called(meeting, person) else []
-    may_publish = meeting.status is MeetingStatus.PLANNED and is_allowed(person, Permission.PREPARE_MEETING)
+    may_publish = meeting.status is MeetingStatus.PLANNED and is_allowed(person, Permission.PREPARE_MEETING, meeting)
     newest = found[0] if found else None
     return {
         "versions": found,

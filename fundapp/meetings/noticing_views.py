@@ -48,7 +48,7 @@ def called(public_id: str) -> Called | None:
     if meeting is None or not notices.is_called(meeting, current_user):
         return None
     found = notices.versions(meeting)
-    is_known = bool(found) or is_allowed(current_user, Permission.PREPARE_MEETING)
+    is_known = bool(found) or is_allowed(current_user, Permission.PREPARE_MEETING, meeting)
     return Called(meeting, found) if is_known else None
 
 
@@ -144,7 +144,7 @@ def change(meeting: Meeting) -> Page:
 def _facts(found: Called, reading: notices.Reading | None) -> dict[str, Any]:
     """What the page of a notice shows; the secretary's part where there is one."""
     meeting, newest = found.meeting, found.versions[0] if found.versions else None
-    may_prepare = is_allowed(current_user, Permission.PREPARE_MEETING)
+    may_prepare = is_allowed(current_user, Permission.PREPARE_MEETING, meeting)
     may_publish = may_prepare and meeting.status.value == "planned"
     return {
         "meeting": meeting,

@@ -13,6 +13,7 @@ from fundapp.decisions import recording
 from fundapp.decisions.forms import OutcomeForm
 from fundapp.languages import _d, _dn
 from fundapp.meetings import disqualifying, proposing, queries
+from fundapp.meetings.holding import may_record
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.meetings.paragraphs import Paragraph, paragraph
 from fundapp.meetings.proceedings import Disqualification, Motion, Remark, Vote
@@ -26,7 +27,7 @@ from fundapp.meetings.proceedings_forms import (
     VoteForm,
 )
 from fundapp.meetings.table import TableOfOutcomes
-from fundapp.permissions import Permission, is_allowed
+from fundapp.permissions import Permission
 from fundapp.seats.queries import seats_on
 from fundapp.web.access import needs
 from fundapp.web.once import once
@@ -248,9 +249,8 @@ def _case(item: MinuteItem, public_id: str) -> Application | None:
 
 
 def _paragraph(meeting: Meeting, item: str, case: str = "") -> Paragraph:
-    found = _item(meeting, item)
-    may_record = is_allowed(current_user, Permission.RECORD_DECISION)
-    return paragraph(found, case=case, reader=current_user, may_record=may_record) or abort(404)
+    found, may = _item(meeting, item), may_record(current_user, meeting)
+    return paragraph(found, case=case, reader=current_user, may_record=may) or abort(404)
 
 
 def _chosen(meeting: Meeting, item: str) -> Paragraph:
@@ -277,16 +277,16 @@ def _back(meeting: Meeting, item: MinuteItem, case: Application | None = None) -
 def _page(place: Paragraph, *, failed: TableForm | None = None, table: TableOfOutcomes | None = None) -> str:
     """The §'s page; a form that was not accepted stands there as it was typed."""
     meeting = place.item.meeting
-    may_record = is_allowed(current_user, Permission.RECORD_DECISION)
+    may = may_record(current_user, meeting)
     is_open = meeting.status is MeetingStatus.OPENED and place.item.approved_on is None
     return render_template(
         "meetings/item.html",
         place=place,
         meeting=meeting,
         failed=failed,
-        forms=_forms(place, failed) if may_record else {},
-        table=table or (TableOfOutcomes(place, is_blank=True) if may_record and is_open else None),
-        may_record=may_record,
+        forms=_forms(place, failed) if may else {},
+        table=table or (TableOfOutcomes(place, is_blank=True) if may and is_open else None),
+        may_record=may,
         is_open=is_open,
         is_before=meeting.status is MeetingStatus.PLANNED,
         is_unapproved=meeting.status is not MeetingStatus.APPROVED and place.item.approved_on is None,

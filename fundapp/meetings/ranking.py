@@ -63,7 +63,7 @@ def save(meeting: Meeting, name: str, cases: Sequence[str], amounts: Mapping[str
     """Keep an order as the name's next version. `cases` are those that the person sees, by public id; the others of
     the version before keep their places and their sums. Errors: NotAllowed, StepNotPossible.
     """
-    reason = why_not(by, Permission.RANK_CASES)
+    reason = why_not(by, Permission.RANK_CASES, meeting)
     if reason is not None:
         raise NotAllowed(reason)
     reread(meeting, with_for_update={"of": Meeting})

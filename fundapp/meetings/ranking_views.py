@@ -136,6 +136,6 @@ def _page(sitting: queries.Sitting, form: RankingForm, kept: ranking.Ranking | N
         kept=kept,
         table_=ranking_table.table(sitting, form.order, form.amounts),
         versions=ranking.rankings(sitting.meeting),
-        may_use=is_allowed(current_user, Permission.PREPARE_MEETING),
+        may_use=is_allowed(current_user, Permission.PREPARE_MEETING, sitting.meeting),
         is_open=sitting.meeting.status is MeetingStatus.PLANNED,
     )

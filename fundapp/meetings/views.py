@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from fundapp.languages import _d, _dn
 from fundapp.meetings import actions, panels, queries
 from fundapp.meetings.forms import EACH, TOGETHER, AgendaForm, ItemForm, MeetingForm
+from fundapp.meetings.holding import may_record
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.permissions import Permission, is_allowed
 from fundapp.web.access import needs
@@ -131,9 +132,9 @@ def _page(meeting: Meeting, *, item_form: ItemForm | None = None, agenda_form: A
         item_form=item_form or ItemForm(formdata=None),
         agenda_form=agenda_form or AgendaForm(sitting=sitting, formdata=None),
         failed=failed,
-        may_prepare=is_allowed(current_user, Permission.PREPARE_MEETING),
-        may_record=is_allowed(current_user, Permission.RECORD_DECISION),
-        may_approve=is_allowed(current_user, Permission.APPROVE_MINUTES),
+        may_prepare=is_allowed(current_user, Permission.PREPARE_MEETING, meeting),
+        may_record=may_record(current_user, meeting),
+        may_approve=is_allowed(current_user, Permission.APPROVE_MINUTES, meeting),
         **panels.of(meeting),
     )
     return page, failed.status if failed is not None else 200

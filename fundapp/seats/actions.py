@@ -184,11 +184,11 @@ def _last_sitting(seat: Seat) -> date | None:
 
 def _hold(board: Board, by: Any) -> None:
     """Lock the body, so that two who give seats at once do not both take the last place."""
-    _demand(by)
+    _demand(by, board)
     reread(board, with_for_update={"of": Board})
 
 
-def _demand(by: Any) -> None:
-    reason = why_not(by, Permission.KEEP_SEATS)
+def _demand(by: Any, board: Board | None = None) -> None:
+    reason = why_not(by, Permission.KEEP_SEATS, board)
     if reason is not None:
         raise NotAllowed(reason)

@@ -32,7 +32,7 @@ def list() -> str:
 def show(code: str) -> str:
     """A body: who sits in it today, who comes and who has been."""
     board = _board(code)
-    may_keep = is_allowed(current_user, Permission.KEEP_SEATS)
+    may_keep = is_allowed(current_user, Permission.KEEP_SEATS, board)
     return render_template("seats/show.html", house=queries.house_on(board, clock.today()), may_keep=may_keep)
 
 

@@ -41,7 +41,8 @@ def a_point(**other: Any) -> DelegationPoint:
         "role": Role.OFFICER,
         "begins_on": date(2017, 1, 1),
     }
-    return actions.add_point(board(), by=official(Role.SECRETARY), **(facts | other))
+    facts["by"] = official(Role.SECRETARY)
+    return actions.add_point(board(), **(facts | other))
 
 
 def decided(point: DelegationPoint | None = None, **other: Any) -> DelegatedDecision:
@@ -183,3 +184,17 @@ def test_decisions_at_once_get_numbers_of_their_own(app_on_both: Flask) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(one, range(4))) == [1, 2, 3, 4]
+
+
+def test_an_official_of_one_body_neither_keeps_another_s_register_nor_decides_under_it() -> None:
+    elsewhere = board("FoK")
+    with pytest.raises(NotAllowed):
+        a_point(by=official(Role.SECRETARY, board=elsewhere))
+    point = a_point()
+    with pytest.raises(NotAllowed):
+        actions.end_point(point, ends_on=clock.today(), by=official(Role.SECRETARY, board=elsewhere))
+    with pytest.raises(StepNotPossible):
+        decided(point, by=official(Role.OFFICER, board=elsewhere))
+    with pytest.raises(StepNotPossible):
+        decided(None, is_urgent=True, by=official(Role.SECRETARY, board=elsewhere))
+    assert decided(point, by=official(Role.OFFICER, board=board())).number == 1
