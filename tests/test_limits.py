@@ -72,6 +72,16 @@ def test_a_sixth_mail_to_one_address_is_refused_with_when_and_with_what_was_type
     assert _ask(client, "yonas@sprak.example").status_code == 302
 
 
+@pytest.mark.parametrize("unseen", ["\u200b", "\u200b" * 2000, " "])
+def test_an_address_with_signs_that_nobody_sees_is_limited_as_the_same_address(app: Flask, unseen: str) -> None:
+    client = app.test_client()
+    for number in range(8):
+        send(client, "/sv/sign-in", {"email": unseen * number + "ami" + "\u200b" * number + "na@exempel.example"})
+    with app.app_context():
+        mails = db.session.scalar(select(func.count(Message.id)).where(Message.to == AMINA))
+    assert mails == 5
+
+
 def test_what_was_refused_is_not_counted_and_waiting_is_enough(app: Flask, client: FlaskClient) -> None:
     for _time in range(5):
         _ask(client)

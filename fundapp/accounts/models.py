@@ -133,9 +133,13 @@ class Account(Base):
         return [named for named in self.named if named.id not in known]
 
     @property
-    def _keeps_from(self) -> list["Conflict | Interest | NamedPerson"]:
+    def _is_known(self) -> list["Conflict | Interest"]:
         held = [interest for interest in self.interests if interest.holds] if self.role_rows else []
-        return [*self.conflicts, *held, *self.open_questions]
+        return [*self.conflicts, *held]
+
+    @property
+    def _keeps_from(self) -> list["Conflict | Interest | NamedPerson"]:
+        return [*self._is_known, *self.open_questions]
 
     @property
     def conflicting_organisation_ids(self) -> frozenset[int]:
@@ -144,8 +148,10 @@ class Account(Base):
 
     @property
     def conflicting_org_numbers(self) -> frozenset[str]:
-        """Numbers of the organisations in such conflicts and of the person's own: doubles share the number."""
-        numbers = {each.org_number for each in self._keeps_from} | {m.organisation.org_number for m in self.memberships}
+        """Numbers of the organisations in such conflicts and of the person's own: doubles share the number. Not of what
+        is found and not answered: anybody can write another's number and an official's name beside it.
+        """
+        numbers = {each.org_number for each in self._is_known} | {m.organisation.org_number for m in self.memberships}
         return frozenset(number for number in numbers if number)
 
     @property

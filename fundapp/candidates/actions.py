@@ -77,15 +77,18 @@ def _new(application: Application) -> Candidate:
 
 
 def _place(candidate: Candidate, application: Application) -> None:
-    """Put the case there; what it says of the association fills what was not known. More than one is to be confirmed
-    anew.
+    """Put the case there; what it says of the association fills what was not known, and what the association itself
+    says goes before what a nominator wrote of it. More than one is to be confirmed anew.
     """
+    is_own = rules.speaks_for_itself(application)
     db.session.add(candidate)
     candidate.entries.append(CandidateEntry(application=application, placed_at=clock.now()))
     for name, value in rules.particulars_in(application).items():
-        if value and not getattr(candidate, name):
+        if value and (is_own or not getattr(candidate, name)):
+            if name == "email" and value != candidate.email and candidate.asked_at is not None:
+                candidate.expires_at = clock.now()  # a link that went to another address is worth nothing any more
             setattr(candidate, name, value)
-    if rules.speaks_for_itself(application):
+    if is_own:
         candidate.language = application.language
     candidate.confirmed_at = candidate.confirmed_by_id = None
     db.session.flush()

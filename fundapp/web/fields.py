@@ -240,16 +240,30 @@ class GiroField(ReadField):
         return f"{value[:-4]}-{value[-4:]}" if self.shortest == 7 else f"{value[:-1]}-{value[-1:]}"
 
 
+_LONGEST_ADDRESS = 254  # RFC 5321
+
+
+def address_in(text: str) -> str | None:
+    """A typed e-mail address as it is kept: in lower case, without signs that nobody sees. None: it is no address."""
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  dear to import, seldom typed
+
+    seen = _UNSEEN.sub("", tidy(text))
+    if len(seen) > _LONGEST_ADDRESS:
+        return None
+    try:
+        return validate_email(seen, check_deliverability=False).normalized.lower()
+    except EmailNotValidError:
+        return None
+
+
 class EmailField(ReadField):
     """An e-mail address, kept in lower case."""
 
     def read(self, text: str) -> str:
-        from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  dear to import, seldom typed
-
-        try:
-            return validate_email(_UNSEEN.sub("", text), check_deliverability=False).normalized.lower()
-        except EmailNotValidError:
-            raise ValueError(_("Write an e-mail address, for example name@example.org.")) from None
+        address = address_in(text)
+        if address is None:
+            raise ValueError(_("Write an e-mail address, for example name@example.org."))
+        return address
 
 
 class PhoneField(ReadField):

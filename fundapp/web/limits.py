@@ -27,6 +27,7 @@ from fundapp.accounts.rules import hashed
 from fundapp.config import settings
 from fundapp.db import Base, own_transaction
 from fundapp.languages import _n
+from fundapp.web.fields import address_in
 from fundapp.web.headers import SAFE, cookie_name
 from fundapp.web.typed import repeatable
 
@@ -66,6 +67,7 @@ QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 MAIL = Limit("mail", QUARTER, 5, 30, 300, known=5)
 CODE = Limit("code", QUARTER, None, 30, 300, is_soft=True)
 INVITATION = Limit("invitation", HOUR, 20, 60, 1000)  # mails to addresses that somebody else has written
+PARTICULARS = Limit("particulars", HOUR, 30, 60, 1000)  # the contact that stood there before is written to
 SUBMISSION = Limit("submission", HOUR, 30, 60, 1000)
 FEEDBACK = Limit("feedback", HOUR, None, 10, 200)
 UPLOAD = Limit("upload", HOUR, 100, 200, 2000)
@@ -165,7 +167,9 @@ def _person(connection: Connection, limit: Limit) -> str:
     if limit.person is None:
         return ""
     if limit in (MAIL, PASSWORD):
-        return request.form.get("email", "").strip().lower()[:254]
+        typed = request.form.get("email", "")
+        # As the field reads it: signs that nobody sees make no new person.
+        return address_in(typed) or typed.strip().lower()[:254]
     token = session.get("_user_id")
     found = token and connection.scalar(
         select(LoginSession.account_id).where(LoginSession.token_hash == hashed(token), LoginSession.ended_at.is_(None))

@@ -62,6 +62,19 @@ def test_an_interest_that_holds_hides_the_organisations_cases(case: Application,
     assert not sees(officer, case)
 
 
+def test_an_official_named_beside_anothers_number_is_kept_from_no_case_of_theirs(
+    case: Application, officer: Account
+) -> None:
+    """Anybody may write any number and any name: until it is answered it keeps from that entry's cases alone."""
+    squatter = organisation(applicant("Mallory", "mallory@far.example"), name="Vad som helst")
+    squatter.signatories.append(Signatory(name=officer.name, contact=officer.email))
+    db.session.commit()
+    db.session.expire_all()
+    assert officer.open_questions
+    assert squatter.id in officer.conflicting_organisation_ids
+    assert sees(officer, case)
+
+
 @pytest.mark.parametrize(
     ("begins", "ends", "is_seen"), [(-1, None, False), (0, 0, False), (1, None, True), (-9, -1, True), (-9, 9, False)]
 )

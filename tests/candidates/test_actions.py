@@ -36,8 +36,9 @@ from tests.factories.assessments import assessed, checked
 from tests.factories.candidates import MOTIVATION, award, divided, gathered, nomination, ready, written
 from tests.factories.decisions import approved, released
 from tests.factories.meetings import opened
-from tests.factories.people import official
+from tests.factories.people import applicant, official
 
+FAR = "mallory@far.example"
 MOSSEN = {"name": "Mossens Kulturförening", "number": "802400-1128"}
 
 
@@ -86,7 +87,7 @@ def test_cases_about_the_same_association_become_one_candidate(officer: Account)
     assert (found[0].name, found[0].org_number, found[0].email) == (
         "Töre Framtid IF",
         "8020015577",
-        "yusuf@framtid.example",
+        "styrelsen@framtid.example",
     )
     assert gathered(first, second, own, officer=officer) == []  # twice is nothing more
 
@@ -359,3 +360,21 @@ def test_an_annulled_award_opens_all_the_cases_again_and_is_on_no_list(officer: 
     approved(item.meeting)
     assert [each.decision.amount for each in queries.recipients(open_round(STIPEND), officer)] == [9_000]
     assert ledger_faults(db.session) == []
+
+
+def test_the_association_is_asked_at_its_own_address_and_not_at_its_nominator_s(officer: Account) -> None:
+    first = nomination(by=applicant("Mallory", FAR), nominee_email=FAR)
+    (candidate,) = gathered(first, award(), officer=officer)
+    asking.ask(candidate, by=officer)
+    assert db.session.scalars(select(Message.to).order_by(Message.id.desc()).limit(1)).one() != FAR
+
+
+def test_a_link_that_went_to_the_nominator_is_worth_nothing_once_the_association_has_applied(officer: Account) -> None:
+    first = nomination(by=applicant("Mallory", FAR), nominee_email=FAR)
+    (candidate,) = gathered(first, officer=officer)
+    asking.ask(candidate, by=officer)
+    assert candidate.email == FAR
+    assert asking.why_not_answer(candidate) is None
+    gathered(first, award(), officer=officer)
+    assert candidate.email != FAR
+    assert asking.why_not_answer(candidate) is not None
