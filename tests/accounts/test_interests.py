@@ -67,7 +67,7 @@ def test_an_official_named_beside_anothers_number_is_kept_from_no_case_of_theirs
 ) -> None:
     """Anybody may write any number and any name: until it is answered it keeps from that entry's cases alone."""
     squatter = organisation(applicant("Mallory", "mallory@far.example"), name="Vad som helst")
-    squatter.signatories.append(Signatory(name=officer.name, contact=officer.email))
+    squatter.signatories.append(Signatory(position=9, name=officer.name, contact=officer.email))
     db.session.commit()
     db.session.expire_all()
     assert officer.open_questions
