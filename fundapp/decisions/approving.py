@@ -18,7 +18,7 @@ from fundapp.funds import actions as ledger
 from fundapp.funds.models import Round
 from fundapp.history.actions import record
 from fundapp.languages import _dl
-from fundapp.meetings import signing
+from fundapp.meetings import masked, signing
 from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
 from fundapp.permissions import Permission, why_not
 from fundapp.projects.actions import record_started, start_projects, starts_project
@@ -47,6 +47,7 @@ def approve_minutes(meeting: Meeting, *, by: Any) -> list[Decision]:
     told = told_of(meeting)
     decisions = _decisions_of(meeting)
     signed_on = signing.demand_signed(meeting, None, told)
+    masked.keep_names(meeting)
     items = _items_left(meeting)
     _hold_rounds(decisions)
     with _held_with_all(decisions), db.session.no_autoflush:
@@ -74,6 +75,7 @@ def approve_item(item: MinuteItem, *, by: Any) -> list[Decision]:
     told = told_of(meeting)
     decisions = _decisions_of(meeting, item)
     signed_on = signing.demand_signed(meeting, item, told)
+    masked.keep_names(meeting, item)
     _hold_rounds(decisions)
     with _held_with_all(decisions), db.session.no_autoflush:
         item.approved_on, item.approved_at, item.is_immediate = signed_on, clock.now(), True

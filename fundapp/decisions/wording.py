@@ -125,9 +125,10 @@ def kept_with(applications: Sequence[Application]) -> list[Any]:
     people = {person for each in applications for person in (each.created_by_id, each.officer_id)}
     organisations = {each.organisation_id for each in applications}
     cases = {each.case_id for each in applications}
+    acting_for = joinedload(Account.memberships).options(lazyload("*"))
     kept: list[Any] = [
         *db.session.execute(select(Round, Fund).join(Round.fund).where(Round.id.in_(round_ids))),
-        *db.session.scalars(select(Account).where(Account.id.in_(people)).options(lazyload("*"))),
+        *db.session.scalars(select(Account).where(Account.id.in_(people)).options(lazyload("*"), acting_for)).unique(),
         *db.session.scalars(select(Organisation).where(Organisation.id.in_(organisations)).options(lazyload("*"))),
         *db.session.scalars(select(Case).where(Case.id.in_(cases)).options(lazyload("*"))),
     ]

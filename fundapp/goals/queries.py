@@ -32,6 +32,8 @@ from fundapp.goals.rules import (
 from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.paging import Beyond, Page, page_of
 from fundapp.projects.models import Project, ProjectObjective
+from fundapp.public.people import without_names
+from fundapp.registry.diary import is_hidden
 from fundapp.reports.models import Report
 from fundapp.workflow import ApplicationStatus, ProjectStatus, ReportStatus
 
@@ -352,13 +354,15 @@ PAGE = 25
 
 def projects_serving(objective: Objective, beyond: Beyond) -> Page:
     """A page of the funded projects that serve an objective, the latest decided first: rows of public_id, title,
-    granted, language, applicant_name and held_on (the day of the decision).
+    granted, language, applicant_name and held_on (the day of the decision). A hidden case is in the sums alone.
     """
     query = (
         select(
             Project.public_id,
             Project.title,
             Project.granted,
+            Project.application_id,
+            Application.public_id.label("application"),
             Application.text_language.label("language"),
             Application.applicant_name,
             Meeting.held_on,
@@ -372,9 +376,11 @@ def projects_serving(objective: Objective, beyond: Beyond) -> Page:
             ProjectObjective.objective_id == objective.id,
             Decision.final_at.is_not(None),
             Project.status != ProjectStatus.ANNULLED,
+            ~is_hidden(Application.case_id),
         )
     )
-    return page_of(query, (Meeting.held_on, Project.id), beyond, Project.public_id, size=PAGE, is_falling=True)
+    order = (Meeting.held_on, Project.id)
+    return without_names(page_of(query, order, beyond, Project.public_id, size=PAGE, is_falling=True))
 
 
 def other_plans() -> list[Row[tuple[str, str, str]]]:

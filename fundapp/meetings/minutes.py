@@ -64,10 +64,30 @@ class Minutes(Base):
     signatures: Mapped[list["MinutesSignature"]] = relationship(
         back_populates="minutes", order_by="MinutesSignature.id"
     )
+    left_out: Mapped["LeftOut | None"] = relationship(back_populates="minutes")
 
     @property
     def thread(self) -> str:
         return self.meeting.thread
+
+
+class LeftOut(Sealed, Base):
+    """Whom the public does not read of in an approved version, as the people behind its cases were called then: what
+    somebody is called later changes nothing in it. `people`: {an application's public id: {"names", "kept"}}, as
+    `masking.People`.
+    """
+
+    __tablename__ = "left_out"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    minutes_id: Mapped[int] = mapped_column(ForeignKey("minutes.id"), unique=True)
+    people: Mapped[dict[str, Any]]
+
+    minutes: Mapped[Minutes] = relationship(back_populates="left_out")
+
+    @property
+    def thread(self) -> str:
+        return self.minutes.thread
 
 
 class Signer(LabelledEnum):

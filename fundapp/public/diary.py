@@ -20,8 +20,8 @@ from fundapp.boards.models import Board
 from fundapp.config import settings
 from fundapp.db import PLANNED_ANEW, db
 from fundapp.languages import Lazy
-from fundapp.public.masking import MASK, masked
-from fundapp.public.people import private_names_of
+from fundapp.public.masking import MASK, People, masked
+from fundapp.public.people import people_of
 from fundapp.registry.diary import is_hidden
 from fundapp.registry.models import Case
 from fundapp.search import folded, holds, searchable
@@ -97,10 +97,10 @@ def page(asked: Asked) -> Entries:
     for _round in range(MOST_LOOKED_THROUGH if asked.q else 1):
         found = list(db.session.execute(_query(asked, after), execution_options={PLANNED_ANEW: bool(asked.q)}))
         looked_at, has_more = found[:PAGE], len(found) > PAGE
-        names = private_names_of({row.application_id for row in looked_at})
+        people = people_of({row.application_id for row in looked_at})
         for row in looked_at:
             after = row.public_id
-            entry = _entry(row, names)
+            entry = _entry(row, people.get(row.application))
             if _tells_of(entry, asked.q):
                 rows.append(entry)
             if len(rows) == PAGE:
@@ -131,6 +131,7 @@ def _query(asked: Asked, after: str) -> Select[*tuple[Any, ...]]:
             Case.subject,
             Board,
             Application.id.label("application_id"),
+            Application.public_id.label("application"),
             Application.status,
             Application.applicant_name,
             is_hidden().label("is_hidden"),
@@ -143,13 +144,14 @@ def _query(asked: Asked, after: str) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _entry(row: Any, names: set[str]) -> Entry:
+def _entry(row: Any, people: People | None) -> Entry:
+    """Masked by the people of this case alone."""
     parties = row.applicant_name or ""
     return Entry(
         row.diary_number,
         clock.local_day(row.opened_at),
-        MASK if row.is_hidden else masked(row.subject, names),
-        MASK if row.is_hidden else masked(parties, names),
+        MASK if row.is_hidden else masked(row.subject, (), people, is_own=True),
+        MASK if row.is_hidden else masked(parties, (), people, is_own=True),
         _state(row.status),
         row.Board,
     )

@@ -1,6 +1,10 @@
-"""What anybody may see. Only final grants and approved reports are read; nobody's name but an organisation's leaves."""
+"""What anybody may see. Only final grants and approved reports are read; nobody's name but an organisation's leaves.
 
-from dataclasses import dataclass
+A case that a secrecy mark hides is on no page. It stays in sums and counts, which the municipality answers for and
+which tell neither its title nor its party: that there is such a case, and what was decided, the diary tells too.
+"""
+
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,7 +27,10 @@ from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.nested import nested
 from fundapp.paging import Beyond, Page, page_of
 from fundapp.projects.models import Project, ProjectObjective
+from fundapp.public.masking import People, masked
+from fundapp.public.people import all_of, people_of, without_names
 from fundapp.public.rules import sentence
+from fundapp.registry.diary import is_hidden
 from fundapp.reports.models import ObjectiveResult, Report
 from fundapp.workflow import MeetingStatus, ProjectStatus, ReportStatus
 
@@ -110,6 +117,40 @@ def _shown(sourced: dict[str, Any], language: str) -> Markup:
 _STANDS = Project.status != ProjectStatus.ANNULLED
 
 
+@dataclass(frozen=True)
+class Funded:
+    """A project whose `title` and `applicant` name no private person."""
+
+    project: Project
+    title: str
+    applicant: str
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A final grant under a §, with its project where there is one, told as `Funded`."""
+
+    decision: Decision
+    project: Project | None
+    title: str
+    applicant: str
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What a project's own page says in somebody's words, without private persons. `reached`: text by the objective's
+    code.
+    """
+
+    title: str
+    applicant: str
+    summary: str
+    place: str
+    what_was_done: str = ""
+    lives_on: str = ""
+    reached: dict[str, str] = field(default_factory=dict)
+
+
 def _projects() -> Select[Project]:
     """Projects with what a public page says about them, in as many statements for two as for two hundred."""
     return (
@@ -117,20 +158,28 @@ def _projects() -> Select[Project]:
         .join(Project.decision)
         .join(Decision.item)
         .join(MinuteItem.meeting)
-        .where(Decision.final_at.is_not(None))
+        .join(Project.application)
+        .where(Decision.final_at.is_not(None), ~is_hidden(Application.case_id))
         .options(
+            contains_eager(Project.application).joinedload(Application.organisation),
+            contains_eager(Project.application).joinedload(Application.round).joinedload(Round.fund),
             contains_eager(Project.decision).contains_eager(Decision.item).contains_eager(MinuteItem.meeting),
-            joinedload(Project.application).joinedload(Application.organisation),
-            joinedload(Project.application).joinedload(Application.round).joinedload(Round.fund),
             selectinload(Project.objectives).joinedload(Objective.area),
         )
         .order_by(Meeting.held_on.desc(), Project.id.desc())
     )
 
 
-def latest_projects(count: int) -> list[Project]:
+def latest_projects(count: int) -> list[Funded]:
     """The latest decided of the funded projects."""
-    return list(db.session.scalars(_projects().where(_STANDS).limit(count)))
+    found = list(db.session.scalars(_projects().where(_STANDS).limit(count)))
+    people = people_of({project.application_id for project in found})
+    return [_funded(project, people.get(project.application.public_id)) for project in found]
+
+
+def _funded(project: Project, people: People | None) -> Funded:
+    title, applicant = masked([project.title, project.application.applicant_name or ""], (), people, is_own=True)
+    return Funded(project, title, applicant)
 
 
 PAGE = 25
@@ -154,6 +203,8 @@ def funded_projects(beyond: Beyond) -> Page:
             Project.title,
             Project.granted,
             Project.status,
+            Project.application_id,
+            Application.public_id.label("application"),
             Application.text_language.label("language"),
             Application.applicant_name,
             Meeting.held_on,
@@ -164,9 +215,10 @@ def funded_projects(beyond: Beyond) -> Page:
         .join(Decision, Decision.id == Project.decision_id)
         .join(MinuteItem, MinuteItem.id == Decision.minute_item_id)
         .join(Meeting, Meeting.id == MinuteItem.meeting_id)
-        .where(Decision.final_at.is_not(None), _STANDS)
+        .where(Decision.final_at.is_not(None), _STANDS, ~is_hidden(Application.case_id))
     )
-    return page_of(query, (Meeting.held_on, Project.id), beyond, Project.public_id, size=PAGE, is_falling=True)
+    order = (Meeting.held_on, Project.id)
+    return without_names(page_of(query, order, beyond, Project.public_id, size=PAGE, is_falling=True))
 
 
 def _has_approved_report() -> ColumnElement[bool]:
@@ -204,24 +256,55 @@ def _is_paragraph(board: str, year: int, number: int) -> list[ColumnElement[bool
     ]
 
 
-def granted_under(board: str, year: int, number: int) -> list[Decision]:
+def granted_under(board: str, year: int, number: int) -> list[Grant]:
     """The final grants under one § of approved minutes. None where nothing was granted: then there is nothing to
     publish, not even that somebody was refused.
     """
-    return list(
+    decisions = list(
         db.session.scalars(
             select(Decision)
             .join(Decision.item)
+            .join(Decision.application)
             .join(MinuteItem.meeting)
             .join(Board, MinuteItem.board_id == Board.id)
             .where(*_is_paragraph(board, year, number), Decision.final_at.is_not(None), Decision.amount.is_not(None))
+            .where(~is_hidden(Application.case_id))
             .options(
                 contains_eager(Decision.item).contains_eager(MinuteItem.meeting),
-                joinedload(Decision.application).joinedload(Application.round).joinedload(Round.fund),
+                contains_eager(Decision.application).joinedload(Application.round).joinedload(Round.fund),
             )
             .order_by(Decision.id)
         )
     )
+    people = people_of({decision.application_id for decision in decisions})
+    projects = _projects_of(decisions)
+    return [_grant(one, projects.get(one.id), people.get(one.application.public_id)) for one in decisions]
+
+
+def _grant(decision: Decision, project: Project | None, people: People | None) -> Grant:
+    title, applicant = project.title if project is not None else "", decision.application.applicant_name or ""
+    return Grant(decision, project, *masked([title, applicant], (), people, is_own=True))
+
+
+def heading_of(grants: list[Grant]) -> str:
+    """The heading of the § under which these were granted, where there are no minutes to read it from."""
+    people = people_of({grant.decision.application_id for grant in grants})
+    return str(masked(grants[0].decision.item.heading, (), all_of(people.values())))
+
+
+def texts_of(project: Project, report: Report | None) -> Texts:
+    """What the page of this project says, and of its approved report."""
+    people = people_of({project.application_id}).get(project.application.public_id)
+    told: dict[str, Any] = {
+        "title": project.title,
+        "applicant": project.application.applicant_name or "",
+        "summary": project.summary,
+        "place": place_of(project),
+    }
+    if report is not None:
+        told |= {"what_was_done": report.what_was_done, "lives_on": report.lives_on}
+        told["reached"] = {result.objective.code: result.text for result in report.results}
+    return Texts(**masked(told, (), people, is_own=True))
 
 
 def place_of(project: Project) -> str:
@@ -232,7 +315,7 @@ def place_of(project: Project) -> str:
     return found[0] if found and isinstance(found[0], str) else ""
 
 
-def projects_of(decisions: list[Decision]) -> dict[int, Project]:
+def _projects_of(decisions: list[Decision]) -> dict[int, Project]:
     """The projects by decision id."""
     keys = [decision.id for decision in decisions]
     return {p.decision_id: p for p in db.session.scalars(select(Project).where(Project.decision_id.in_(keys)))}

@@ -1,6 +1,6 @@
 """The public record: notices on the noticeboard, sittings with approved minutes, and what stands under each §.
 
-Everything is read from the minutes as they were signed, without what `masking` takes out. What is not approved, and
+Everything is read from the minutes as they were signed, without what `paragraphs` takes out. What is not approved, and
 what is approved and lies in a § of its own that is not, has no public page.
 """
 
@@ -17,12 +17,11 @@ from fundapp.boards.models import Board
 from fundapp.config import settings
 from fundapp.db import db
 from fundapp.meetings import copies
-from fundapp.meetings.masked import words_of
+from fundapp.meetings.masked import kept_names, people_behind, words_of
 from fundapp.meetings.minutes import BoardNotice, Minutes, MinutesSignature
-from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
+from fundapp.meetings.models import Meeting, MinuteItem
 from fundapp.paging import Beyond, Page, page_of
-from fundapp.public.masking import masked
-from fundapp.public.people import private_names_of
+from fundapp.public.paragraphs import masked_minutes, secrets_of
 from fundapp.store import StoreFailed
 
 PAGE = 25
@@ -111,8 +110,12 @@ def published(meeting: Meeting) -> Published:
 
 def masked_of(meeting: Meeting, versions: list[Minutes], hidden: Collection[str] = ()) -> Published:
     """These versions as the public would read them; without the cases `hidden` from who looks before that."""
-    names = private_names(meeting)
-    contents = [masked(copies.content_of(version, hidden), names) for version in versions]
+    behind = {} if all(version.left_out is not None for version in versions) else people_behind(meeting)
+    words, secrets = words_of(meeting), secrets_of(meeting)
+    contents = []
+    for version in versions:
+        people = behind if version.left_out is None else kept_names(version.left_out)
+        contents.append(masked_minutes(copies.content_of(version, hidden), people, secrets, words))
     return Published(meeting, versions, contents, _notices_of(meeting))
 
 
@@ -129,6 +132,7 @@ def newest_versions(meeting: Meeting) -> list[Minutes]:
         .options(
             joinedload(Minutes.paper),
             joinedload(Minutes.item),
+            joinedload(Minutes.left_out),
             selectinload(Minutes.signatures).joinedload(MinutesSignature.seat),
         )
         .order_by(Minutes.version)
@@ -173,11 +177,3 @@ def minutes_pdf(meeting: Meeting, version: Minutes) -> bytes:
     except StoreFailed:
         return pdf  # the next reader waits again
     return pdf
-
-
-def private_names(meeting: Meeting) -> set[str]:
-    """Names of the people behind the sitting's cases, and the words that the secretary masked; without those who sit,
-    or act, in office.
-    """
-    cases = select(AgendaCase.application_id).join(MinuteItem).where(MinuteItem.meeting_id == meeting.id)
-    return private_names_of(set(db.session.scalars(cases))) | set(words_of(meeting))

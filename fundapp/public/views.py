@@ -106,25 +106,24 @@ def project(public_id: str) -> str:
     if found is None:
         abort(404)
     report = queries.approved_reports([found]).get(found.id)
-    return render_template("public/project.html", project=found, report=report, place=queries.place_of(found))
+    return render_template("public/project.html", project=found, report=report, texts=queries.texts_of(found, report))
 
 
 @blueprint.get("/decisions/<board>/<int(max=9999):year>/<int(max=999999):number>")
 @public
 def paragraph(board: str, year: int, number: int) -> str:
     found = record.paragraph(board, year, number)
-    decisions = queries.granted_under(board, year, number)
-    if found is None and not decisions:
+    grants = queries.granted_under(board, year, number)
+    if found is None and not grants:
         abort(404)
-    meeting = found[0] if found is not None else decisions[0].item.meeting
+    meeting = found[0] if found is not None else grants[0].decision.item.meeting
     return render_template(
         "public/paragraph.html",
         meeting=meeting,
         designation=designation(meeting.board.abbreviation, meeting.held_on, number),
         number=number,
         item=found[1] if found is not None else None,
-        heading=found[1]["heading"] if found is not None else decisions[0].item.heading,
-        decisions=decisions,
-        projects=queries.projects_of(decisions),
-        forces=forces(decisions),
+        heading=found[1]["heading"] if found is not None else queries.heading_of(grants),
+        grants=grants,
+        forces=forces([grant.decision for grant in grants]),
     )

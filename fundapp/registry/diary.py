@@ -18,8 +18,8 @@ from fundapp.boards.models import Board
 from fundapp.config import settings
 from fundapp.db import db
 from fundapp.paging import Beyond, page_of
-from fundapp.public.masking import MASK, masked
-from fundapp.public.people import private_names_of
+from fundapp.public.masking import MASK, People, masked
+from fundapp.public.people import people_of
 from fundapp.registry.models import Case, Direction, Document, SecrecyMark
 
 PAGE = 50
@@ -115,13 +115,15 @@ def _query(asked: Asked) -> Select[*tuple[Any, ...]]:
     )
 
 
-def is_hidden() -> Any:
-    """Whether a case's subject and parties are hidden from outside, by a mark on one of its documents."""
+def is_hidden(case_id: Any = Case.id) -> Any:
+    """Whether a case's subject and parties are hidden from outside, by a mark on one of its documents. `case_id`: the
+    column of the query that names the case.
+    """
     return (
         select(SecrecyMark.id)
         .join(_Opening, _Opening.id == SecrecyMark.document_id)
-        .where(_Opening.case_id == Case.id, SecrecyMark.hides_case, SecrecyMark.lifted_at.is_(None))
-        .correlate(Case)
+        .where(_Opening.case_id == case_id, SecrecyMark.hides_case, SecrecyMark.lifted_at.is_(None))
+        .correlate(case_id.class_)
         .exists()
     )
 
@@ -145,16 +147,19 @@ def _entries(asked: Asked, rows: Sequence[Any]) -> list[Entry]:
     ]
     if not asked.is_masked:
         return entries
-    names = private_names_of({row.application_id for row in rows})
-    return [_as_handed_out(entry, names, is_hidden=row.is_hidden) for entry, row in zip(entries, rows, strict=True)]
+    people = people_of({row.application_id for row in rows})
+    return [
+        _as_handed_out(entry, people.get(entry.application, People()), is_hidden=row.is_hidden)
+        for entry, row in zip(entries, rows, strict=True)
+    ]
 
 
-def _as_handed_out(entry: Entry, names: set[str], *, is_hidden: bool) -> Entry:
+def _as_handed_out(entry: Entry, people: People, *, is_hidden: bool) -> Entry:
     is_secret = is_hidden or bool(entry.paragraph)
     return replace(
         entry,
-        counterpart=MASK if is_secret and entry.counterpart else masked(entry.counterpart, names),
-        subject=MASK if entry.paragraph else masked(entry.subject, names),
-        case_subject=MASK if is_hidden else masked(entry.case_subject, names),
+        counterpart=MASK if is_secret and entry.counterpart else masked(entry.counterpart, (), people, is_own=True),
+        subject=MASK if entry.paragraph else masked(entry.subject, (), people),
+        case_subject=MASK if is_hidden else masked(entry.case_subject, (), people, is_own=True),
         paragraph="",
     )

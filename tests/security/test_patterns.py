@@ -34,7 +34,9 @@ from tests.security.patterns import (
 
 # Patterns that are put together while the app runs: the words in them are escaped, so only the rest can be slow.
 BUILT = {
-    "fundapp.public.masking: f\"(?<!\\\\w)(?:{'|'.join(told)})s?(?!\\\\w)\"": masking._pattern(["Anna Berg", "Anna"]),
+    "fundapp.public.masking: f\"(?<!\\\\w)(?:{'|'.join(told)})s?(?!\\\\w)\"": masking._pattern(
+        ["Anna Berg", "Anna"], masking.People(frozenset({"Anna Berg", "Bo Ek"}), frozenset({"Anna Bergs Vänner"}))
+    ),
     "fundapp.readable: f'(?<!\\\\w){pattern}s?(?!\\\\w)'": re.compile(r"(?<!\w)anna\s+berg\s+anna+s?(?!\w)"),
     "fundapp.composed: f'[{marks}]{{{MOST_MARKS}}}(?=[{marks}])'": composed._too_many(),
     "fundapp.web.fields: f'[0-9]{{{self.shortest},8}}'": re.compile("[0-9]{2,8}"),
@@ -186,7 +188,7 @@ COMPARING: dict[str, Callable[[str], Any]] = {
     "near_words": search.near_words,
     "an association's name": candidates.folded,
     "a file's name": lambda text: files._safe_name(text, "pdf"),
-    "masked": lambda text: masking.masked(text, ["Anna Berg"]),
+    "masked": lambda text: masking.masked(text, ["Anna"], masking.People(frozenset({"Anna Berg"}))),
     "a template's facts": lambda text: (markup.facts_in(text), markup.has_loose_brace(text), markup.filled(text, {})),
     "a letter's blocks": markup.blocks_of,
     "a letter as mail": markup.plain,
