@@ -6,16 +6,25 @@ from typing import Any
 
 from sqlalchemy import select
 
-from fundapp import clock
+from fundapp import clock, meanwhile
 from fundapp.applications.models import Application
 from fundapp.candidates import rules
 from fundapp.candidates.models import Candidate, CandidateEntry, Ceremony
 from fundapp.db import db, reread
 from fundapp.funds.models import Fund, Round
 from fundapp.history.actions import record
-from fundapp.languages import AUTHORITY_LANGUAGE, _dl
+from fundapp.languages import AUTHORITY_LANGUAGE, _dl, _l
 from fundapp.permissions import Permission, why_not
 from fundapp.workflow import NotAllowed, StepNotPossible
+
+
+class WrittenMeanwhile(StepNotPossible):
+    """Somebody else saved the same after the page was opened; nothing is saved."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _l("Somebody else changed this while you had it open. Open it again to see what is there now.")
+        )
 
 
 def gather(round_: Round, applications: list[Application], *, by: Any) -> list[Candidate]:
@@ -146,32 +155,77 @@ def merge(candidate: Candidate, other: Candidate, *, by: Any) -> None:
 _ANSWERED = ("answer", "answered_at", "answer_recorded_by_id", "remarks", "statutes_id")
 
 
+def seen_of(candidate: Candidate) -> str:
+    """What a page that shows the particulars says it has shown."""
+    reached = candidate.contact, candidate.email, candidate.language
+    return meanwhile.sign(candidate.name, candidate.org_number or "", *reached)
+
+
+def _demand_seen(now: str, seen: str | None, wanted: str) -> None:
+    """What is there already is no question: a form that was sent twice."""
+    if seen is not None and now not in (seen, wanted):
+        raise WrittenMeanwhile
+
+
 def correct(
-    candidate: Candidate, *, name: str, org_number: str | None, contact: str, email: str, language: str, by: Any
+    candidate: Candidate,
+    *,
+    name: str,
+    org_number: str | None,
+    contact: str,
+    email: str,
+    language: str,
+    seen: str | None = None,
+    by: Any,
 ) -> None:
     """Write the association's particulars, as they stand in the letter that asks it and on the diploma.
 
-    Errors: NotAllowed.
+    `seen`: as `seen_of` told it when the person read them. Errors: NotAllowed, WrittenMeanwhile.
     """
     demand_impartial(candidate, by)
     reread(candidate, with_for_update={"of": Candidate})
+    wanted = meanwhile.sign(name, org_number or "", contact, email, language)
+    _demand_seen(seen_of(candidate), seen, wanted)
     candidate.name, candidate.org_number, candidate.contact = name, org_number, contact
     candidate.email, candidate.language = email, language
     record(candidate, "correct_candidate", by=by)
     db.session.flush()
 
 
+def ceremony_seen(ceremony: Ceremony | None, guests: Mapping[Application, str]) -> str:
+    """What a page that shows the ceremony, and who comes for these cases, says it has shown."""
+    if ceremony is None:
+        return _told(None, "", "", guests)
+    return _told(ceremony.held_on, ceremony.occasion, ceremony.place, guests)
+
+
+def _told(held_on: date | None, occasion: str, place: str, guests: Mapping[Application, str]) -> str:
+    coming = (guests[each] for each in sorted(guests, key=lambda case: case.id))
+    return meanwhile.sign(held_on.isoformat() if held_on else "", occasion, place, *coming)
+
+
 def plan_ceremony(
-    round_: Round, *, held_on: date, occasion: str, place: str, guests: Mapping[Application, str], by: Any
+    round_: Round,
+    *,
+    held_on: date,
+    occasion: str,
+    place: str,
+    guests: Mapping[Application, str],
+    seen: str | None = None,
+    by: Any,
 ) -> Ceremony:
     """When and where the round's stipends are handed out, and who comes for each recipient's case.
 
-    Errors: NotAllowed.
+    `seen`: as `ceremony_seen` told it when the person read them. Errors: NotAllowed, WrittenMeanwhile.
     """
     for application in guests:
         _demand(by, application)
     hold_round(round_)
-    ceremony = db.session.scalar(select(Ceremony).where(Ceremony.round_id == round_.id)) or Ceremony(round=round_)
+    of_round = select(Ceremony).where(Ceremony.round_id == round_.id)
+    ceremony = db.session.scalar(of_round.execution_options(populate_existing=True))
+    now = ceremony_seen(ceremony, {each: _guests_for(each) for each in guests})
+    _demand_seen(now, seen, _told(held_on, occasion, place, guests))
+    ceremony = ceremony or Ceremony(round=round_)
     ceremony.held_on, ceremony.occasion, ceremony.place = held_on, occasion, place
     db.session.add(ceremony)
     for application, coming in guests.items():
@@ -179,6 +233,13 @@ def plan_ceremony(
     record(round_, "plan_ceremony", by=by, held_on=held_on)
     db.session.flush()
     return ceremony
+
+
+def _guests_for(application: Application) -> str:
+    """Who comes for the case, as it is kept now."""
+    found = select(Candidate).join(Candidate.entries).where(CandidateEntry.application_id == application.id)
+    candidate = db.session.scalar(found.execution_options(populate_existing=True))
+    return candidate.guests if candidate is not None else ""
 
 
 def _candidate_for(application: Application) -> Candidate:

@@ -10,7 +10,7 @@ from wtforms.validators import StopValidation
 from fundapp import files
 from fundapp.applications.questions.base import ChoiceField, choices
 from fundapp.assessments.rules import PROPOSALS
-from fundapp.candidates import dividing, rules
+from fundapp.candidates import actions, dividing, rules
 from fundapp.candidates.dividing import Share
 from fundapp.candidates.models import Candidate, Ceremony, NomineeAnswer
 from fundapp.candidates.queries import CandidateRow, Recipient
@@ -38,9 +38,10 @@ class ParticularsForm(Form):
     contact = LineField(_dl("Contact person"), [AtMost(200)])
     email = EmailField(_dl("E-mail"))
     language = ChoiceField(_dl("Language beside Swedish in our letter"))
+    seen = HiddenField()
 
     def __init__(self, candidate: Candidate, **rest: Any) -> None:
-        super().__init__(obj=candidate, **rest)
+        super().__init__(obj=candidate, seen=actions.seen_of(candidate), **rest)
         self.language.choices = choices((code, language.own_name) for code, language in LANGUAGES.items())
 
     def facts(self) -> dict[str, Any]:
@@ -51,6 +52,7 @@ class ParticularsForm(Form):
             "contact": self.contact.data or "",
             "email": self.email.data or "",
             "language": self.language.data,
+            "seen": self.seen.data or "",
         }
 
 
@@ -183,9 +185,26 @@ class CeremonyForm(Form):
     held_on = DayField(_dl("Day"), [Needed(_dl("Write the day of the ceremony."))])
     occasion = LineField(_dl("Occasion"), [AtMost(200)])
     place = LineField(_dl("Place"), [AtMost(200)])
+    seen = HiddenField()
 
     def rows(self) -> list[tuple[Recipient, Any]]:
         return [(each, self[f"guests_{each.decision.public_id}"]) for each in self.recipients]
+
+    def facts(self) -> dict[str, Any]:
+        """What `actions.plan_ceremony` takes."""
+        return {
+            "held_on": self.held_on.data,
+            "occasion": self.occasion.data or "",
+            "place": self.place.data or "",
+            "guests": {each.decision.application: field.data or "" for each, field in self.rows()},
+            "seen": self.seen.data or "",
+        }
+
+
+def ceremony_seen(recipients: Sequence[Recipient], known: Ceremony | None) -> str:
+    """What the page shows, as `actions.plan_ceremony` takes it."""
+    guests = {each.decision.application: each.candidate.guests if each.candidate else "" for each in recipients}
+    return actions.ceremony_seen(known, guests)
 
 
 def ceremony_form(recipients: Sequence[Recipient], known: Ceremony | None) -> CeremonyForm:
@@ -197,5 +216,6 @@ def ceremony_form(recipients: Sequence[Recipient], known: Ceremony | None) -> Ce
         kept[key] = each.candidate.guests if each.candidate is not None else ""
     if known is not None:
         kept |= {"held_on": known.held_on, "occasion": known.occasion, "place": known.place}
+    kept["seen"] = ceremony_seen(recipients, known)
     made: type[CeremonyForm] = type("CeremonyForm", (CeremonyForm,), fields)
     return made(data=kept)

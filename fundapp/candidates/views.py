@@ -81,12 +81,18 @@ def show(candidate: Candidate) -> str:
 @blueprint.route("/candidates/<public_id>/particulars", methods=_BOTH)
 @needs(Permission.KEEP_CANDIDATES, of=queries.candidate)
 def correct(candidate: Candidate) -> Any:
-    form = forms.ParticularsForm(candidate)
-    if not form.validate_on_submit():
-        return render_template("candidates/correct.html", candidate=candidate, form=form), form.status
-    actions.correct(candidate, **form.facts(), by=current_user)
-    flash(_d("The particulars are saved."), "good")
-    return _to(candidate)
+    """The association's particulars. What somebody else saved meanwhile is shown beside what was typed."""
+    form, is_another = forms.ParticularsForm(candidate), False
+    if form.validate_on_submit():
+        try:
+            actions.correct(candidate, **form.facts(), by=current_user)
+        except actions.WrittenMeanwhile:
+            form.seen.data, is_another = actions.seen_of(candidate), True
+        else:
+            flash(_d("The particulars are saved."), "good")
+            return _to(candidate)
+    page = render_template("candidates/correct.html", candidate=candidate, form=form, is_another=is_another)
+    return page, 409 if is_another else form.status
 
 
 @blueprint.post("/candidates/<public_id>/confirm")
@@ -179,22 +185,22 @@ def finish(candidate: Candidate) -> Any:
 @blueprint.route("/candidates/rounds/<public_id>/ceremony", methods=_BOTH)
 @needs(Permission.KEEP_CANDIDATES)
 def ceremony(public_id: str) -> Any:
-    """When and where the stipends are handed out, and who comes."""
+    """When and where the stipends are handed out, and who comes. What somebody else saved meanwhile is shown beside."""
     round_ = _round(public_id)
-    recipients = queries.recipients(round_, current_user)
-    form = forms.ceremony_form(recipients, queries.ceremony_of(round_))
-    if not form.validate_on_submit():
-        return render_template("candidates/ceremony.html", round=round_, form=form), form.status
-    actions.plan_ceremony(
-        round_,
-        held_on=form.held_on.data,
-        occasion=form.occasion.data or "",
-        place=form.place.data or "",
-        guests={each.decision.application: field.data or "" for each, field in form.rows()},
-        by=current_user,
-    )
-    flash(_d("The ceremony is saved."), "good")
-    return redirect(url_for("candidates.ceremony", public_id=round_.id))
+    recipients, kept = queries.recipients(round_, current_user), queries.ceremony_of(round_)
+    form, is_another = forms.ceremony_form(recipients, kept), False
+    if form.validate_on_submit():
+        try:
+            actions.plan_ceremony(round_, **form.facts(), by=current_user)
+        except actions.WrittenMeanwhile:
+            recipients, kept = queries.recipients(round_, current_user), queries.ceremony_of(round_)
+            form.seen.data, is_another = forms.ceremony_seen(recipients, kept), True
+        else:
+            flash(_d("The ceremony is saved."), "good")
+            return redirect(url_for("candidates.ceremony", public_id=round_.id))
+    shown = {"ceremony": kept, "recipients": recipients, "is_another": is_another}
+    page = render_template("candidates/ceremony.html", round=round_, form=form, **shown)
+    return page, 409 if is_another else form.status
 
 
 @blueprint.get("/candidates/rounds/<public_id>/ceremony.pdf")

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import RadioField, SelectField
+from wtforms import HiddenField, RadioField, SelectField
 from wtforms.validators import ValidationError
 
+from fundapp import meanwhile
 from fundapp.languages import _d, _dl
 from fundapp.meetings.proceedings import Choice, Ground, RemarkKind
+from fundapp.meetings.proposing import WrittenMeanwhile
 from fundapp.seats.models import Seat
 from fundapp.web.fields import AtMost, Form, LineField, Needed, TextField
+from fundapp.workflow import StepNotPossible
 
 
 class TableForm(Form):
@@ -19,6 +22,10 @@ class TableForm(Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, prefix=self.own_name, **kwargs)
+
+    def refuse(self, refusal: StepNotPossible) -> None:
+        """Say on the page why it was not done."""
+        self.form_errors.append(refusal.reason)
 
     def offer(self, field: SelectField, seats: Sequence[Seat], nobody: str) -> None:
         """Let one of the seats be chosen; the first choice is nobody."""
@@ -105,12 +112,26 @@ class RemarkForm(SeatForm):
         return bool(self.kind.data == RemarkKind.RESERVATION.value)
 
 
-class PropositionsForm(TableForm):
+class WrittenForm(TableForm):
+    """One text that everybody at the table may write over. `seen`: the sign of the one that stood on the page;
+    `theirs`: what somebody else put there meanwhile.
+    """
+
+    theirs: str | None = None
+    seen = HiddenField()
+
+    def refuse(self, refusal: StepNotPossible) -> None:
+        super().refuse(refusal)
+        if isinstance(refusal, WrittenMeanwhile):
+            self.theirs, self.seen.data = refusal.theirs, meanwhile.sign(refusal.theirs)
+
+
+class PropositionsForm(WrittenForm):
     own_name = "propositions"
     text = TextField(_dl("Order of propositions"), [AtMost(3000)])
 
 
-class ResolutionForm(TableForm):
+class ResolutionForm(WrittenForm):
     own_name = "resolution"
     text = TextField(_dl("Decision"), [AtMost(5000)])
 

@@ -1,12 +1,13 @@
 """Recording at the table, one § at a time: outcomes, disqualifications, motions, votes, reservations, resolutions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from fundapp import meanwhile
 from fundapp.applications.models import Application
 from fundapp.db import db
 from fundapp.decisions import recording
@@ -148,8 +149,8 @@ def put_propositions(meeting: Meeting, item: str) -> Page:
     form = PropositionsForm()
 
     def act() -> None:
-        text = form.text.data or ""
-        proposing.put_propositions(place.item, text, application=place.application, by=current_user)
+        text, seen = form.text.data or "", form.seen.data or ""
+        proposing.put_propositions(place.item, text, application=place.application, seen=seen, by=current_user)
 
     return _do(place, form, act, _d("The order of propositions is recorded."))
 
@@ -196,7 +197,12 @@ def _change_remark(meeting: Meeting, place: Paragraph, row: Remark) -> Page:
         proposing.remove_remark(row, by=current_user)
         flash(_d("It is taken away."), "good")
     else:
-        proposing.write_remark(row, request.form.get("text", "")[:5000], by=current_user)
+        text, seen = request.form.get("text", "")[:5000], request.form.get("seen", "")
+        try:
+            with db.session.begin_nested():
+                proposing.write_remark(row, text, seen=seen, by=current_user)
+        except proposing.WrittenMeanwhile:
+            return _page(_chosen(meeting, place.item.public_id), unsaved={row.public_id: text}), 409
         flash(_d("The text is saved."), "good")
     return _back(meeting, place.item, place.application)
 
@@ -209,7 +215,7 @@ def resolve(meeting: Meeting, item: str) -> Page:
     form = ResolutionForm()
 
     def act() -> None:
-        proposing.resolve(place.item, form.text.data or "", by=current_user)
+        proposing.resolve(place.item, form.text.data or "", seen=form.seen.data or "", by=current_user)
 
     return _do(place, form, act, _d("The decision is recorded."))
 
@@ -222,7 +228,7 @@ def _do(place: Paragraph, form: TableForm, act: Callable[[], None], said: str) -
             with db.session.begin_nested():
                 act()
         except StepNotPossible as refusal:
-            form.form_errors.append(refusal.reason)
+            form.refuse(refusal)
             status = 409
         else:
             flash(said, "good")
@@ -274,8 +280,14 @@ def _back(meeting: Meeting, item: MinuteItem, case: Application | None = None) -
     return redirect(url_for("proceedings.show", public_id=meeting.public_id, item=item.public_id, case=chosen))
 
 
-def _page(place: Paragraph, *, failed: TableForm | None = None, table: TableOfOutcomes | None = None) -> str:
-    """The §'s page; a form that was not accepted stands there as it was typed."""
+def _page(
+    place: Paragraph,
+    *,
+    failed: TableForm | None = None,
+    table: TableOfOutcomes | None = None,
+    unsaved: Mapping[str, str] | None = None,
+) -> str:
+    """The §'s page; a form that was not accepted stands there as it was typed, and so does a remark in `unsaved`."""
     meeting = place.item.meeting
     may = may_record(current_user, meeting)
     is_open = meeting.status is MeetingStatus.OPENED and place.item.approved_on is None
@@ -284,6 +296,8 @@ def _page(place: Paragraph, *, failed: TableForm | None = None, table: TableOfOu
         place=place,
         meeting=meeting,
         failed=failed,
+        unsaved=unsaved or {},
+        sign=meanwhile.sign,
         forms=_forms(place, failed) if may else {},
         table=table or (TableOfOutcomes(place, is_blank=True) if may and is_open else None),
         may_record=may,
@@ -302,8 +316,12 @@ def _forms(place: Paragraph, failed: TableForm | None) -> dict[str, Any]:
         "motion": MotionForm(seats=serving, formdata=None),
         "remark": RemarkForm(seats=serving, formdata=None),
         "vote": VoteForm(seats=serving, formdata=None),
-        "propositions": PropositionsForm(formdata=None, data={"text": _put(place)}),
-        "resolution": ResolutionForm(formdata=None, data={"text": resolution}),
+        "propositions": PropositionsForm(
+            formdata=None, data={"text": _put(place), "seen": meanwhile.sign(_put(place))}
+        ),
+        "resolution": ResolutionForm(
+            formdata=None, data={"text": resolution, "seen": meanwhile.sign(place.item.resolution)}
+        ),
     }
     return {name: failed if type(failed) is type(form) else form for name, form in blank.items()} | {
         "outcome": _outcome_form(place)

@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from fundapp import clock
+from fundapp import clock, meanwhile
 from fundapp.applications.models import Application
-from fundapp.db import db
+from fundapp.db import db, reread
 from fundapp.history.actions import record
 from fundapp.languages import Lazy, _d, _dl, speaking
 from fundapp.meetings.holding import UNTIL_APPROVAL, cite, hold, taking_part
@@ -21,6 +21,14 @@ from fundapp.meetings.presences import Room, room_of
 from fundapp.meetings.proceedings import Ballot, Choice, Motion, Remark, RemarkKind, Vote
 from fundapp.seats.models import Seat
 from fundapp.workflow import StepNotPossible
+
+
+class WrittenMeanwhile(StepNotPossible):
+    """Somebody else at the table wrote the same text after the page was opened; `theirs` is what stands there now."""
+
+    def __init__(self, theirs: str) -> None:
+        super().__init__(_dl("Somebody else saved this part while you wrote. Compare, and save again."))
+        self.theirs = theirs
 
 
 def move(item: MinuteItem, seat: Seat, text: str, *, application: Application | None = None, by: Any) -> Motion:
@@ -45,13 +53,20 @@ def withdraw_motion(motion: Motion, *, by: Any) -> None:
     db.session.flush()
 
 
-def put_propositions(item: MinuteItem, text: str, *, application: Application | None = None, by: Any) -> None:
-    """In which order the chair put the motions; an empty text takes it away. Errors: NotAllowed, StepNotPossible."""
+def put_propositions(
+    item: MinuteItem, text: str, *, application: Application | None = None, seen: str | None = None, by: Any
+) -> None:
+    """In which order the chair put the motions; an empty text takes it away.
+
+    `seen`: the sign of the text that stood on the page. Errors: NotAllowed, WrittenMeanwhile, StepNotPossible.
+    """
     hold(item, application, by=by, during=UNTIL_APPROVAL)
     place: Any = item
     if application is not None:
         of_case = select(AgendaCase).where(AgendaCase.minute_item_id == item.id)
-        place = db.session.scalars(of_case.where(AgendaCase.application_id == application.id)).one()
+        of_case = of_case.where(AgendaCase.application_id == application.id)
+        place = db.session.scalars(of_case.execution_options(populate_existing=True)).one()
+    _demand_seen(place.propositions, text, seen)
     place.propositions = text.strip()
     record(item, "put_propositions", by=by, case=application)
     db.session.flush()
@@ -65,14 +80,16 @@ def usual_resolution(item: MinuteItem) -> str:
         return _d("%(board)s approves the agenda.", board=item.meeting.board.name)
 
 
-def resolve(item: MinuteItem, text: str, *, by: Any) -> None:
+def resolve(item: MinuteItem, text: str, *, seen: str | None = None, by: Any) -> None:
     """What was decided under a § without cases, in Swedish; an empty text takes it away.
 
-    Errors: NotAllowed, StepNotPossible (no quorum, the § has cases).
+    `seen`: the sign of the text that stood on the page. Errors: NotAllowed, WrittenMeanwhile, StepNotPossible (no
+    quorum, the § has cases).
     """
     hold(item, None, by=by)
     if item.cases:
         raise StepNotPossible(_dl("Each case under this paragraph has its own outcome. Record it there."))
+    _demand_seen(item.resolution, text, seen)
     if text.strip():
         room_of(item.meeting).demand_quorum(item)
     item.resolution = text.strip()
@@ -211,12 +228,14 @@ def _remark(
     return remark
 
 
-def write_remark(remark: Remark, text: str, *, by: Any) -> None:
+def write_remark(remark: Remark, text: str, *, seen: str | None = None, by: Any) -> None:
     """The reservation's written text, or the note put right, until the minutes are approved.
 
-    Errors: NotAllowed, StepNotPossible.
+    `seen`: the sign of the text that stood on the page. Errors: NotAllowed, WrittenMeanwhile, StepNotPossible.
     """
     hold(remark.item, _case(remark), by=by, during=UNTIL_APPROVAL)
+    reread(remark)
+    _demand_seen(remark.text, text, seen)
     if remark.kind is RemarkKind.NOTE:
         _demand_text(text, _dl("Write the note."))
     remark.text = text.strip()
@@ -251,6 +270,12 @@ def _demand_serving(item: MinuteItem, application: Application | None, seat: Sea
             **facts,
         )
     )
+
+
+def _demand_seen(now: str, text: str, seen: str | None) -> None:
+    """A page that says nothing of it has seen an empty text."""
+    if seen is not None and meanwhile.sign(now) not in (seen or meanwhile.sign(), meanwhile.sign(text.strip())):
+        raise WrittenMeanwhile(now)
 
 
 def _demand_text(text: str, what: Lazy) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from fundapp import clock, permissions
+from fundapp import clock, meanwhile, permissions
 from fundapp.applications.models import Application, ApplicationKind
 from fundapp.assessments.models import ObjectiveLink
 from fundapp.db import db, reread
@@ -14,12 +14,21 @@ from fundapp.decisions import dates
 from fundapp.decisions.models import Decision
 from fundapp.goals.models import Objective
 from fundapp.history.actions import record
-from fundapp.languages import _dl
+from fundapp.languages import _dl, _l
 from fundapp.permissions import Permission
 from fundapp.projects import rules
 from fundapp.projects.models import Instalment, Project
 from fundapp.projects.rules import Part
 from fundapp.workflow import InstalmentStatus, NotAllowed, ProjectStatus, StepNotPossible
+
+
+class PlanChanged(StepNotPossible):
+    """The plan is no longer the one that the person has changed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _l("Somebody else changed this while you had it open. Open it again to see what is there now.")
+        )
 
 
 def start_project(decision: Decision, *, by: Any) -> Project:
@@ -106,10 +115,26 @@ def hold(project: Project) -> None:
     db.session.scalars(rows.execution_options(populate_existing=True)).all()
 
 
-def change_plan(project: Project, parts: Sequence[Part], *, by: Any) -> None:
+def planned_parts(project: Project) -> list[Part]:
+    """The instalments that are neither paid nor proposed, as they are planned now."""
+    rows = [row for row in project.instalments if row.status is InstalmentStatus.PLANNED]
+    return [Part(row.amount, row.planned_on) for row in rows]
+
+
+def seen_of(project: Project) -> str:
+    """What a page that shows the plan says it has shown."""
+    return meanwhile.sign(_told(planned_parts(project)))
+
+
+def _told(parts: Sequence[Part]) -> str:
+    return " ".join(str(part) for part in parts)
+
+
+def change_plan(project: Project, parts: Sequence[Part], *, seen: str | None = None, by: Any) -> None:
     """Replace the instalments that are neither paid nor proposed; together they must be what is left of the grant.
 
-    Errors: NotAllowed; StepNotPossible in a closed project, or where the sums or days cannot be right.
+    `seen`: as `seen_of` told it when the person read the plan. Errors: NotAllowed; PlanChanged; StepNotPossible in a
+    closed project, or where the sums or days cannot be right.
     """
     reason = permissions.why_not(by, Permission.PAY_INSTALMENT, project)
     if reason is not None:
@@ -117,11 +142,15 @@ def change_plan(project: Project, parts: Sequence[Part], *, by: Any) -> None:
     hold(project)
     if project.status is not ProjectStatus.RUNNING:
         raise StepNotPossible(_dl("The project is closed, so its plan cannot be changed."))
+    if seen is not None and seen != seen_of(project):
+        raise PlanChanged
     fault = rules.fault_in_plan(parts, left=project.to_plan, decided_on=project.decision.item.meeting.held_on)
     if fault is not None:
         raise StepNotPossible(fault)
+    old = _told(planned_parts(project))
     _replace_planned(project, parts)
-    record(project, "change_plan", by=by, parts=len(parts), amount=sum(part.amount for part in parts))
+    new = _told(planned_parts(project))
+    record(project, "change_plan", by=by, planned_before=old, planned_now=new)
 
 
 def _replace_planned(project: Project, parts: Sequence[Part]) -> None:

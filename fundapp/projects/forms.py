@@ -12,7 +12,7 @@ from wtforms.validators import ValidationError
 from fundapp import clock
 from fundapp.decisions.force import why_not_paid
 from fundapp.languages import _d, _dl, _l
-from fundapp.projects import changes, rules
+from fundapp.projects import actions, changes, rules
 from fundapp.projects.models import Instalment, Project
 from fundapp.projects.rules import Part
 from fundapp.web.fields import AtMost, DayField, Form, KronorField, LineField, Needed, TextField
@@ -71,17 +71,25 @@ class PartForm(Form):
 
 
 class PlanForm(Form):
-    """The instalments that are neither paid nor proposed; a row with neither sum nor day is no instalment."""
+    """The instalments that are neither paid nor proposed; a row with neither sum nor day is no instalment. `seen`:
+    which plan stood on the page when it was opened.
+    """
 
     parts = FieldList(FormField(PartForm), max_entries=ROWS)
+    seen = HiddenField()
 
-    def __init__(self, project: Project, planned: list[Instalment], **rest: Any) -> None:
-        rows = [{"amount": part.amount, "planned_on": part.planned_on} for part in planned]
-        super().__init__(data={"parts": rows}, **rest)
+    def __init__(self, project: Project, **rest: Any) -> None:
+        rows = [{"amount": part.amount, "planned_on": part.planned_on} for part in actions.planned_parts(project)]
+        super().__init__(data={"parts": rows, "seen": actions.seen_of(project)}, **rest)
         while len(self.parts) < ROWS:
             self.parts.append_entry()
         self.left = project.to_plan
         self.decided_on = project.decision.item.meeting.held_on
+
+    @property
+    def seen_plan(self) -> str:
+        """What was sent; a form that says nothing has seen nothing."""
+        return str(next(iter(self.seen.raw_data or []), ""))
 
     @property
     def plan(self) -> list[Part]:

@@ -15,6 +15,10 @@ class Part:
     amount: int
     planned_on: date
 
+    def __str__(self) -> str:
+        """As the history keeps it: kronor and day, `22500@2017-04-03`."""
+        return f"{self.amount}@{self.planned_on.isoformat()}"
+
 
 def add_months(day: date, months: int) -> date:
     """The same day `months` later, or the month's last where it is shorter: 31 December + 2 is the last of February."""

@@ -1,5 +1,7 @@
 """Pages of the funded project: the officials' list, the project, paying and planning instalments."""
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -12,6 +14,7 @@ from fundapp.permissions import Permission, acts_for, is_allowed
 from fundapp.projects import actions, changes, paying, queries
 from fundapp.projects.forms import AnswerForm, ApprovalForm, ChangeForm, PaymentForm, PlanForm, SendBackForm
 from fundapp.projects.models import ChangeRequest, Instalment, Project
+from fundapp.projects.rules import Part
 from fundapp.web.access import needs
 from fundapp.web.once import once
 from fundapp.workflow import InstalmentStatus, StepNotPossible, demand_step
@@ -131,12 +134,21 @@ def take_back(instalment: Instalment) -> Page:
 @needs(Permission.PAY_INSTALMENT, of=queries.project)
 @once
 def plan(project: Project) -> Page:
-    form = PlanForm(project, [part for part in project.instalments if part.status is InstalmentStatus.PLANNED])
+    """A plan that somebody else has changed meanwhile is shown beside what was typed."""
+    form = PlanForm(project)
     if not form.validate_on_submit():
-        return render_template("projects/plan.html", project=project, form=form), form.status
-    actions.change_plan(project, form.plan, by=current_user)
+        return _plan_page(project, form), form.status
+    try:
+        actions.change_plan(project, form.plan, seen=form.seen_plan, by=current_user)
+    except actions.PlanChanged:
+        form.seen.data = actions.seen_of(project)
+        return _plan_page(project, form, actions.planned_parts(project)), 409
     flash(_d("The plan is changed."), "good")
     return redirect(url_for("projects.show", public_id=project.public_id))
+
+
+def _plan_page(project: Project, form: PlanForm, theirs: Sequence[Part] | None = None) -> str:
+    return render_template("projects/plan.html", project=project, form=form, theirs=theirs)
 
 
 @blueprint.route("/projects/<public_id>/changes/new", methods=["GET", "POST"])

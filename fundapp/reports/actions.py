@@ -7,13 +7,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from fundapp import clock
+from fundapp import clock, meanwhile
 from fundapp.db import db, reread
 from fundapp.documents import Paper, draw_up
 from fundapp.funds import actions as ledger
 from fundapp.history.actions import record
 from fundapp.languages import Lazy, _dl, _l, current, speaking
 from fundapp.mail import Message
+from fundapp.meanwhile import Basis
 from fundapp.permissions import Permission, why_not
 from fundapp.projects.actions import hold
 from fundapp.projects.models import Project
@@ -34,6 +35,10 @@ from fundapp.workflow import (
 
 Answers = Mapping[str, list[str]]
 _OPEN = frozenset({ReportStatus.DRAFT, ReportStatus.COMPLETION_REQUESTED})
+
+
+class ChangedMeanwhile(StepNotPossible):
+    """The report, or what it leads to in money, is no longer what the person has read."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,31 @@ def _demand(permission: Permission, project: Project, by: Any) -> None:
         raise NotAllowed(reason)
 
 
+def held_report(project: Project) -> Report | None:
+    """The report as it is now; nobody else changes it until the transaction ends."""
+    hold(project)
+    report = report_of(project)
+    if report is not None:
+        reread(report)
+    return report
+
+
+def save_together(project: Project, answers: Answers, basis: Basis, *, by: Any) -> Answers:
+    """Keep what was typed, valid or not, together with what others have saved since the page was opened.
+
+    Gives the person's own texts by field where somebody else changed the same field otherwise: what was saved before
+    stays there until one is chosen. Errors: as in `save_report`.
+    """
+    _demand(Permission.WRITE_REPORT, project, by)
+    report = held_report(project)
+    if report is None:
+        save_report(project, answers, by=by)
+        return {}
+    both = meanwhile.merged(answers, report.answers, basis)
+    save_report(project, both.kept, by=by)
+    return both.asked
+
+
 def save_report(project: Project, answers: Answers, *, by: Any) -> Report:
     """Keep the draft exactly as typed, valid or not. Errors: NotAllowed; StepNotPossible once it has been sent."""
     _demand(Permission.WRITE_REPORT, project, by)
@@ -92,21 +122,21 @@ def save_report(project: Project, answers: Answers, *, by: Any) -> Report:
     return report
 
 
-def submit_report(project: Project, facts: ReportFacts, *, by: Any) -> Report:
+def submit_report(project: Project, facts: ReportFacts, *, seen: str | None = None, by: Any) -> Report:
     """Send the report: the facts become columns, a frozen copy is filed, a receipt is mailed. Sending what has been
     sent (a double click, a retry) changes nothing and gives the same report.
 
-    Errors: NotAllowed, StepNotPossible.
+    `seen`: the report's version as the person checked it. Errors: NotAllowed, ChangedMeanwhile, StepNotPossible.
     """
     _demand(Permission.SEND_REPORT, project, by)
-    hold(project)
+    report = held_report(project)
     demand_not_annulled(project)
-    report = report_of(project)
     if report is None:
         raise StepNotPossible(_l("Write the report first."))
-    reread(report)
     if report.status is ReportStatus.SUBMITTED:
         return report
+    if seen is not None and seen != str(report.version):
+        raise ChangedMeanwhile(_l("The report was changed while you read it. Read it again, and then send it."))
     take_step(report, "submit", by=by, used=facts.used, submitted_at=clock.now())
     _write_facts(report, facts, by)
     paper = draw_up("reports/documents/report.typ", papers.report_content(report), file_name=papers.file_name(report))
@@ -155,26 +185,44 @@ def _write_facts(report: Report, facts: ReportFacts, by: Any) -> None:
     db.session.flush()
 
 
-def request_additions(report: Report, *, note: str, by: Any) -> None:
-    """Send the report back with what is asked for. Errors: NotAllowed, StepNotPossible."""
+def seen_of(report: Report) -> str:
+    """What a page that shows the report says it has shown: its version, and the sums that approving it leads to."""
+    money = settlement_of(report)
+    return f"{report.version}.{money.still_to_pay}.{money.cancelled}.{money.repay}"
+
+
+def _demand_read(now: str, seen: str | None) -> None:
+    if seen is not None and seen != now:
+        raise ChangedMeanwhile(_dl("The report or its sums have changed since you opened the page. Read it again."))
+
+
+def request_additions(report: Report, *, note: str, seen: str | None = None, by: Any) -> None:
+    """Send the report back with what is asked for. `seen`: as `seen_of` told it; what was paid since is no hindrance.
+
+    Errors: NotAllowed, ChangedMeanwhile, StepNotPossible.
+    """
     hold(report.project)
     reread(report)
     demand_not_annulled(report.project)
+    demand_step(report, "request_completion", by=by)
+    _demand_read(str(report.version), seen and seen.partition(".")[0])
     take_step(report, "request_completion", by=by)
     report.review_note = note
     message = emails.send_request(report)
     _file_mail(report, message, _dl("Request for additions to the report"), by=by)
 
 
-def approve_report(report: Report, *, by: Any) -> Settlement:
-    """Approve the report, settle the money after `rules.settle` and close the project. Errors: NotAllowed,
-    StepNotPossible.
+def approve_report(report: Report, *, seen: str | None = None, by: Any) -> Settlement:
+    """Approve the report, settle the money after `rules.settle` and close the project.
+
+    `seen`: as `seen_of` told it when the person read the report. Errors: NotAllowed, ChangedMeanwhile, StepNotPossible.
     """
     project = report.project
     hold(project)
     reread(report)
     demand_not_annulled(project)
     demand_step(report, "approve", by=by)
+    _demand_read(seen_of(report), seen)
     waits = why_not_settled(project)
     if waits is not None:
         raise StepNotPossible(waits)

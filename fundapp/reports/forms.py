@@ -1,16 +1,19 @@
 """The form of a report: one field per fact, and one per objective that the project serves."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import request
 from werkzeug.datastructures import MultiDict
-from wtforms import RadioField
+from wtforms import Field, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
-from fundapp import clock
+from fundapp import clock, meanwhile
+from fundapp.applications.saving import Question
 from fundapp.goals.models import Objective
 from fundapp.languages import _d, _dl, _l
+from fundapp.meanwhile import Basis
 from fundapp.reports.actions import Answers, ReportFacts
 from fundapp.reports.rules import CARRIED_OUT
 from fundapp.web.fields import AtMost, CountField, DayField, Form, KronorField, LineField, Needed, TextField
@@ -70,6 +73,42 @@ def report_form(objectives: list[Objective], answers: Answers | None = None) -> 
 def answers_sent(form: ReportForm) -> Answers:
     """What the request holds for the form's fields, exactly as typed."""
     return {field.name: request.form.getlist(field.name) for field in form}
+
+
+def signs_of(form: ReportForm, answers: Answers) -> str:
+    """The signs of what the page shows, for its hidden field: also of a field that nothing is written in."""
+    return meanwhile.signs({field.name: answers.get(field.name, []) for field in form})
+
+
+def basis_sent() -> Basis:
+    """What the page said of itself beside the answers."""
+    return Basis(
+        seen=meanwhile.read_signs(request.form.get("seen", "")),
+        shown=frozenset(request.form.getlist("shown")),
+        choices={name.removeprefix("keep:"): text for name, text in request.form.items() if name.startswith("keep:")},
+    )
+
+
+def two_texts(form: ReportForm, mine: Answers, theirs: Answers) -> list[Question]:
+    """The two texts of each field that waits for a choice."""
+    return [
+        Question(
+            name=field.name,
+            label=str(field.label.text),
+            mine=_readable(field, mine[field.name]),
+            theirs=_readable(field, theirs.get(field.name, [])),
+            by=None,
+            at=None,
+        )
+        for field in form
+        if field.name in mine
+    ]
+
+
+def _readable(field: Field, texts: Sequence[str]) -> tuple[str, ...]:
+    """What was chosen by its label."""
+    labels = CARRIED_OUT if isinstance(field, RadioField) else {}
+    return tuple(str(labels.get(text, text)) for text in texts if text)
 
 
 def facts_of(form: ReportForm, objectives: list[Objective]) -> ReportFacts:

@@ -10,6 +10,7 @@ import pikepdf
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from fundapp import clock
@@ -220,6 +221,52 @@ def test_the_ceremony_has_its_list_and_a_diploma_for_each(app: Flask, signed_in:
     diploma = client.get(f"/en/candidates/diplomas/{decision}.pdf")
     title, pages = words_in(diploma.data)
     assert ("Töre Framtid IF" in title, pages) == (True, 1)
+
+
+def seen_on(client: FlaskClient, address: str) -> dict[str, str]:
+    held = BeautifulSoup(client.get(address).text, "html.parser").select_one("input[name=seen]")
+    assert held is not None
+    return {"seen": str(held["value"])}
+
+
+def test_a_ceremony_that_a_colleague_planned_is_shown_beside_what_was_typed(app: Flask, signed_in: SignIn) -> None:
+    who, decision, year = awarded(app)
+    client, address = signed_in(who), f"/en/candidates/rounds/{year}/ceremony"
+    old = seen_on(client, address)
+    theirs = {"held_on": "2017-06-06", "place": "Strandängarna", f"guests_{decision}": "Yusuf Berg"}
+    for _press in range(2):
+        assert client.post(address, data=theirs | old).status_code == 302
+    for change in ({"place": "Folkets hus"}, {f"guests_{decision}": "Sara Ek"}):
+        answer = client.post(address, data=theirs | change | old)
+        assert answer.status_code == 409
+        assert "Somebody else saved meanwhile" in answer.text
+        assert all(text in answer.text for text in ("Strandängarna", "Yusuf Berg", *change.values()))
+        assert not any(text in client.get(address).text for text in change.values())
+    held = BeautifulSoup(answer.text, "html.parser").select_one("input[name=seen]")
+    assert held is not None
+    again = theirs | {"place": "Folkets hus", "seen": str(held["value"])}
+    assert client.post(address, data=again).status_code == 302
+
+
+def test_particulars_that_a_colleague_corrected_are_shown_beside_what_was_typed(app: Flask, signed_in: SignIn) -> None:
+    with made(app):
+        who = official(Role.OFFICER)
+        (candidate,) = gathered(nomination(), officer=who)
+        address = f"/en/candidates/{candidate.public_id}/particulars"
+    client = signed_in(who)
+    old = seen_on(client, address)
+    theirs = {"name": "Töre Framtid IF", "contact": "Sara Ek", "email": "sara@tore.example", "language": "fi"}
+    mine = theirs | {"contact": "Per Berg"}
+    for _press in range(2):
+        assert client.post(address, data=theirs | old).status_code == 302
+    answer = client.post(address, data=mine | old)
+    assert answer.status_code == 409
+    assert "Sara Ek" in answer.text
+    assert 'value="Per Berg"' in answer.text
+    assert "Per Berg" not in client.get(address).text
+    held = BeautifulSoup(answer.text, "html.parser").select_one("input[name=seen]")
+    assert held is not None
+    assert client.post(address, data=mine | {"seen": str(held["value"])}).status_code == 302
 
 
 def test_a_diploma_with_a_long_motivation_stays_one_page(app: Flask) -> None:

@@ -202,6 +202,34 @@ def test_the_plan_of_what_is_not_paid_can_change(app: Flask) -> None:
         assert [part.amount for part in project.instalments] == [22_500, 22_500]
 
 
+def test_of_two_plans_made_of_the_same_one_is_kept(app_on_both: Flask, both_engines: str) -> None:
+    app = app_on_both
+    on_day()
+    with app.app_context():
+        project = running(amount=45_000)
+        key, seen = project.id, actions.seen_of(project)
+        officers = [official(Role.OFFICER).id for _ in range(2)]
+        db.session.commit()
+    barrier = Barrier(2)
+
+    def change(number: int) -> str:
+        with app.app_context():
+            if both_engines == "postgresql":
+                actions.planned_parts(db.session.get_one(Project, key))
+            barrier.wait()
+            project, by = db.session.get_one(Project, key), db.session.get_one(Account, officers[number])
+            try:
+                actions.change_plan(project, [Part(45_000, date(2017, 9, 1 + number))], seen=seen, by=by)
+                db.session.commit()
+            except actions.PlanChanged:
+                db.session.rollback()
+                return "refused"
+            return "changed"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(change, range(2))) == ["changed", "refused"]
+
+
 def test_a_plan_that_is_not_what_is_left_is_refused(app: Flask) -> None:
     on_day()
     with app.app_context():

@@ -12,6 +12,7 @@ from fundapp.accounts.actions import declare_conflict
 from fundapp.accounts.models import Account
 from fundapp.db import db
 from fundapp.funds.models import LedgerEntry, LedgerKind
+from fundapp.history.models import HistoryEntry
 from fundapp.permissions import Role
 from fundapp.projects import queries
 from fundapp.projects.models import Instalment, Project
@@ -182,8 +183,14 @@ def test_a_payment_that_cannot_be_right_says_why_and_keeps_what_was_typed(
     assert scene.instalments() == [(22_500, PLANNED), (22_500, PLANNED)]
 
 
-def plan(*rows: tuple[str, str]) -> dict[str, str]:
-    fields = {}
+def seen_plan(scene: Scene) -> str:
+    held = BeautifulSoup(scene.officer.get(scene.plan_page).text, "html.parser").select_one("input[name=seen]")
+    assert held is not None
+    return str(held["value"])
+
+
+def plan(*rows: tuple[str, str], seen: str = "") -> dict[str, str]:
+    fields = {"seen": seen}
     for number, (amount, day) in enumerate(rows):
         fields[f"parts-{number}-amount"], fields[f"parts-{number}-planned_on"] = amount, day
     return fields
@@ -193,10 +200,47 @@ def test_the_plan_changes_to_what_adds_up(scene: Scene) -> None:
     answer = send(
         scene.officer,
         scene.plan_page,
-        plan(("10 000", "2017-04-03"), ("15000 kr", "2017-06-01"), ("20000", "20170901")),
+        plan(("10 000", "2017-04-03"), ("15000 kr", "2017-06-01"), ("20000", "20170901"), seen=seen_plan(scene)),
     )
     assert answer.status_code == 302
     assert scene.instalments() == [(10_000, PLANNED), (15_000, PLANNED), (20_000, PLANNED)]
+
+
+def test_a_plan_that_a_colleague_changed_is_shown_beside_what_was_typed(scene: Scene) -> None:
+    old = seen_plan(scene)
+    first = plan(("45000", "2017-09-01"), seen=old)
+    assert send(scene.officer, scene.plan_page, first).status_code == 302
+    for seen in (old, ""):
+        page = send(scene.officer, scene.plan_page, plan(("40000", "2017-12-01"), ("5000", "2017-12-02"), seen=seen))
+        assert page.status_code == 409
+        assert "Somebody else saved meanwhile" in page.text
+        assert "1 September 2017" in page.text
+        assert 'value="40000"' in page.text
+        assert 'value="2017-12-02"' in page.text
+    assert scene.instalments() == [(45_000, PLANNED)]
+    held = BeautifulSoup(page.text, "html.parser").select_one("input[name=seen]")
+    assert held is not None
+    again = plan(("40000", "2017-12-01"), ("5000", "2017-12-02"), seen=str(held["value"]))
+    assert send(scene.officer, scene.plan_page, again).status_code == 302
+    assert scene.instalments() == [(40_000, PLANNED), (5_000, PLANNED)]
+
+
+def test_a_payment_that_was_proposed_meanwhile_is_told_before_the_plan_changes(scene: Scene) -> None:
+    old = seen_plan(scene)
+    send(scene.officer, scene.pay_page, PAYMENT)
+    answer = send(scene.officer, scene.plan_page, plan(("22500", "2017-12-01"), seen=old))
+    assert (answer.status_code, "Somebody else saved meanwhile" in answer.text) == (409, True)
+    assert scene.instalments() == [(22_500, PROPOSED), (22_500, PLANNED)]
+
+
+def test_a_plan_that_was_replaced_can_be_found_again_in_the_history(scene: Scene, signed_in: SignIn) -> None:
+    for day in ("2017-09-01", "2017-12-01"):
+        send(scene.officer, scene.plan_page, plan(("45000", day), seen=seen_plan(scene)))
+    with scene.app.app_context():
+        told = [e.facts for e in db.session.scalars(select(HistoryEntry)) if e.event == "change_plan"]
+    assert told[1] == {"planned_before": "45000@2017-09-01", "planned_now": "45000@2017-12-01"}
+    page = signed_in(_official(scene.app, Role.AUDITOR)).get("/en/history").text
+    assert "planned before: 45000@2017-09-01" in page
 
 
 @pytest.mark.parametrize(
@@ -230,7 +274,8 @@ def test_a_partly_paid_project_plans_the_rest_alone(app: Flask, scene: Scene) ->
         paid(db.session.scalars(select(Project)).one())
         db.session.commit()
     assert send(scene.officer, scene.plan_page, plan(("45000", "2017-04-03"))).status_code == 422
-    assert send(scene.officer, scene.plan_page, plan(("22500", "2017-04-03"))).status_code == 302
+    rest = plan(("22500", "2017-04-03"), seen=seen_plan(scene))
+    assert send(scene.officer, scene.plan_page, rest).status_code == 302
     assert scene.instalments() == [(22_500, PAID), (22_500, PLANNED)]
 
 

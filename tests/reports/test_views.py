@@ -3,7 +3,9 @@
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from werkzeug.test import TestResponse
 
 from fundapp.accounts.models import Account
 from fundapp.db import db
@@ -36,6 +38,12 @@ GOOD = {
 }
 
 
+def seen_on(client: FlaskClient, path: str) -> str:
+    """What the page says that it shows; empty where nothing can be sent from it."""
+    held = BeautifulSoup(client.get(path).text, "html.parser").select_one("[name=seen]")
+    return str(held["value"]) if held is not None else ""
+
+
 class Scene:
     """A running project of 45 000 kr, half of it paid, its applicant and an officer, both reading English."""
 
@@ -57,9 +65,22 @@ class Scene:
         report: Report = db.session.scalars(select(Report)).one()
         return report
 
+    def save(self, **changes: str) -> None:
+        """As on a page that was opened just now."""
+        typed = GOOD | changes | {"seen": seen_on(self.applicant, self.edit_page)}
+        assert send(self.applicant, self.edit_page, typed).status_code == 302
+
+    def send_checked(self) -> TestResponse:
+        return send(self.applicant, self.submit_page, {"seen": seen_on(self.applicant, self.check_page)})
+
     def send_report(self, **changes: str) -> None:
-        assert send(self.applicant, self.edit_page, GOOD | changes).status_code == 302
-        assert send(self.applicant, self.submit_page).status_code == 302
+        self.save(**changes)
+        assert self.send_checked().status_code == 302
+
+    def review(self, step: str, note: str = "") -> TestResponse:
+        """As the officer does who has read the page."""
+        fields = {"step": step, "note": note, "seen": seen_on(self.officer, self.review_page)}
+        return send(self.officer, self.review_page, fields)
 
 
 @pytest.fixture
@@ -90,7 +111,8 @@ def test_save_and_check_keeps_what_was_typed_and_tells_beside_the_field(scene: S
     assert "There is something to change" in answer.text
     assert 'id="used-error"' in answer.text
     assert 'value="12,5"' in scene.applicant.get(scene.edit_page).text
-    answer = send(scene.applicant, scene.edit_page, GOOD | {"next": "check"})
+    typed = GOOD | {"next": "check", "seen": seen_on(scene.applicant, scene.edit_page)}
+    answer = send(scene.applicant, scene.edit_page, typed)
     assert (answer.status_code, answer.location) == (302, scene.check_page)
 
 
@@ -183,23 +205,23 @@ def test_review_says_what_approving_does_with_the_money(scene: Scene) -> None:
 
 def test_approving_closes_the_project_once(scene: Scene) -> None:
     scene.send_report()
-    assert send(scene.officer, scene.review_page, {"step": "approve"}).status_code == 302
+    assert scene.review("approve").status_code == 302
     with scene.app.app_context():
         assert db.session.scalars(select(Project)).one().status is ProjectStatus.CLOSED
-    assert send(scene.officer, scene.review_page, {"step": "approve"}).status_code == 409
+    assert scene.review("approve").status_code == 409
     assert scene.officer.get(scene.review_page).status_code == 200
     assert scene.applicant.get(scene.page).status_code == 200
 
 
 def test_additions_need_a_note_and_open_the_report_again(scene: Scene) -> None:
     scene.send_report()
-    page = send(scene.officer, scene.review_page, {"step": "request", "note": " "})
+    page = scene.review("request", " ")
     assert page.status_code == 422
     assert "Write what the association should add or explain." in page.text
-    assert send(scene.officer, scene.review_page, {"step": "request", "note": "Vad kostade båten?"}).status_code == 302
+    assert scene.review("request", "Vad kostade båten?").status_code == 302
     assert "Vad kostade båten?" in scene.applicant.get(scene.edit_page).text
     assert "Trettio kaféer." in scene.applicant.get(scene.edit_page).text
-    assert send(scene.officer, scene.review_page, {"step": "approve"}).status_code == 409
+    assert scene.review("approve").status_code == 409
     scene.send_report(used="44 000")
     with scene.app.app_context():
         assert scene.report().used == 44_000
@@ -220,7 +242,7 @@ def test_applicant_cannot_review_the_own_report(scene: Scene) -> None:
 
 def test_a_repayment_is_recorded_with_day_and_reference(app: Flask, scene: Scene) -> None:
     scene.send_report(used="10 000")
-    send(scene.officer, scene.review_page, {"step": "approve"})
+    scene.review("approve")
     with app.app_context():
         path = f"/en/repayments/{db.session.scalars(select(Repayment.public_id)).one()}/received"
     assert "12\N{NO-BREAK SPACE}500\N{NO-BREAK SPACE}kr" in scene.applicant.get(scene.page).text
