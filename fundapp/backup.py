@@ -31,16 +31,22 @@ _PAGES = 2000  # of SQLite at a time: 8 MB
 _OWNED_BY_NOBODY = ("--no-owner", "--no-privileges", "--no-comments")
 
 
-def back_up(path: Path, progress: Progress) -> tuple[Manifest, list[str]]:
+class NotTheSame(BackupFailed):
+    """All of an archive was restored, and it is not what was backed up."""
+
+
+def back_up(path: Path, progress: Progress, *, lacking: Path | None = None) -> tuple[Manifest, list[str]]:
     """Write the archive `path`; gives its manifest, and what is wrong with single files (the rest is in it).
 
-    It gets its name only when it is whole, on disk, and has been read back. Errors: BackupFailed, OSError.
+    It gets its name only when it is whole, on disk, and has been read back: `lacking` where something is wrong, if
+    given. Errors: BackupFailed, OSError.
     """
     recipients = (settings().backup_recipients or "").split()
     if settings().is_production and not recipients:
         raise BackupFailed("in production a backup is encrypted: set FUNDAPP_BACKUP_RECIPIENTS")
-    if path.exists():
-        raise BackupFailed(f"{path} is already there")
+    for there in (path, lacking):
+        if there and there.exists():
+            raise BackupFailed(f"{there} is already there")
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     try:
@@ -48,7 +54,7 @@ def back_up(path: Path, progress: Progress) -> tuple[Manifest, list[str]]:
             faults: list[str] = []
             written = archive.write(part, _parts(dump, found, rows, faults, progress), recipients)
         _read_back(part, written, found, progress)
-        os.rename(part, path)
+        os.rename(part, lacking if faults and lacking else path)
         _sync(path.parent)
     finally:
         part.unlink(missing_ok=True)
@@ -60,10 +66,13 @@ def check(path: Path, progress: Progress) -> Manifest:
     return _read(path, None, progress)
 
 
-def restore(path: Path, progress: Progress) -> Manifest:
-    """Fill an empty database and an empty store from an archive, all or nothing; gives the manifest.
+def restore(path: Path, progress: Progress) -> tuple[Manifest, list[str]]:
+    """Fill an empty database and an empty store from an archive; gives the manifest, and what is wrong with single
+    files, which was so when they were backed up.
 
-    All of the archive is read once before anything is written. Errors: BackupFailed.
+    All of the archive is read once before anything is written. Until the database is loaded it is all or nothing;
+    then it is all, whatever the comparison says: who has lost the rest needs most of it, and can look at what differs.
+    Errors: BackupFailed where nothing was restored, NotTheSame where all was.
     """
     _demand_empty()
     with TemporaryDirectory(prefix="restore-", dir=settings().instance) as folder:
@@ -74,15 +83,15 @@ def restore(path: Path, progress: Progress) -> Manifest:
         try:
             _put_files(path, found, put, progress)
             _load(Path(folder) / f"database.{found['engine']}")
-            after, faults = manifest.of_everything(progress)
-            faults += manifest.differences(found, after)
-            if faults:
-                raise BackupFailed("what was restored is not what was backed up: " + "; ".join(faults))
         except BaseException:
             for key in put:
                 store.delete(key)
             raise
-    return found
+    after, faults = manifest.of_everything(progress)
+    differences = manifest.differences(found, after)
+    if differences:
+        raise NotTheSame("all was restored, and it is not what was backed up: " + "; ".join(differences))
+    return found, faults
 
 
 @contextmanager
@@ -160,16 +169,16 @@ def _parts(
     """The database, every stored file, and the manifest with their hashes, which is filled in on the way."""
     found["database"] = _of_file(dump)
     yield dump.name, dump.stat().st_size, _pieces(dump)
-    found["files"] = {}
+    found["files"], found["faults"] = {}, faults
     for done, (key, size, sha256) in enumerate(rows, 1):
         try:
             content = store.content_of(key)
         except StoreFailed as fault:
-            faults.append(f"file {key} is missing: {fault}")
+            faults.append(f"file {key} is missing{manifest.owner_of(key)}: {fault}")
             continue
         found["files"][key] = manifest.of_content(content)
         if found["files"][key] != {"size": size, "sha256": sha256}:
-            faults.append(f"file {key} is not what was stored")
+            faults.append(f"file {key} is not what was stored{manifest.owner_of(key)}")
         yield FILES + key, len(content), [content]
         progress("files", done, len(rows))
     text = json.dumps(found, indent=1).encode()

@@ -1,9 +1,11 @@
 """Commands for backup, restore, and telling whether two deployments hold the same."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -12,26 +14,42 @@ from flask.cli import with_appcontext
 from fundapp import archive, clock, manifest
 from fundapp import backup as backups
 from fundapp.archive import BackupFailed
+from fundapp.backup import NotTheSame
 from fundapp.config import settings
 from fundapp.manifest import Manifest, Progress
 from fundapp.store import StoreFailed
 
 _PATH = click.Path(path_type=Path)
+_TIME = "%Y%m%dT%H%M%SZ"
+_ARCHIVE = re.compile(r"fundapp-(?P<time>\d{8}T\d{6}Z)(?P<lacking>-lacking)?\.tar(\.age)?")
 
 
 @click.command()
 @click.argument("destination", type=_PATH)
+@click.option(
+    "--remove-after", type=click.IntRange(min=1), help="Remove backups in the folder older than so many days."
+)
 @with_appcontext
-def backup(destination: Path) -> None:
+def backup(destination: Path, remove_after: int | None) -> None:
     """Write database and stored files to DESTINATION, a new file or a folder for one; encrypted by age.
 
-    Exit code 1 where something is wrong with a stored file (all else is in the backup), 2 where there is no backup.
+    In a folder a backup with something wrong is named so, and the newest one without stays there however old it is.
+    Exit code 1 where something is wrong with a stored file (all else is in the backup) or an old backup cannot be
+    removed, 2 where there is no backup.
     """
+    folder, lacking = destination, None
     if destination.is_dir():
         ending = "tar.age" if settings().backup_recipients else "tar"
-        destination = destination / f"fundapp-{clock.now():%Y%m%dT%H%M%SZ}.{ending}"
+        name = f"fundapp-{clock.now():{_TIME}}"
+        destination, lacking = folder / f"{name}.{ending}", folder / f"{name}-lacking.{ending}"
+    elif remove_after:
+        raise click.UsageError("--remove-after needs a folder")
     with _told():
-        found, faults = backups.back_up(destination, _shown())
+        found, faults = backups.back_up(destination, _shown(), lacking=lacking)
+    if faults and lacking:
+        destination = lacking
+    if remove_after:
+        faults = [*faults, *_remove_old(folder, remove_after)]
     _sum_up(found)
     if not settings().backup_recipients:
         click.echo("note: the backup is not encrypted: FUNDAPP_BACKUP_RECIPIENTS is not set")
@@ -50,12 +68,21 @@ def backup(destination: Path) -> None:
 def restore(source: Path, only_read: bool) -> None:
     """Fill an empty database and an empty store from SOURCE, and see that they hold what was backed up.
 
-    Exit code 2 where nothing was restored.
+    Exit code 1 where something was wrong with a stored file when the backup was made (all else is restored), 2 where
+    nothing was restored, 3 where all was and it is not what was backed up.
     """
     with _told():
-        found = (backups.check if only_read else backups.restore)(source, _shown())
+        if only_read:
+            found = backups.check(source, _shown())
+            faults = found.get("faults", [])
+        else:
+            found, faults = backups.restore(source, _shown())
     _sum_up(found)
-    click.echo(f"the backup is whole: {source}" if only_read else f"restored, and the same as in {source}")
+    _end(faults)
+    click.echo(f"the backup can be restored: {source}" if only_read else f"restored, and the same as in {source}")
+    if faults:
+        click.echo("note: it has these faults since it was made")
+        raise SystemExit(1)
 
 
 @click.command()
@@ -91,12 +118,32 @@ def backup_key(file: Path) -> None:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """What stops the command, in one line with exit code 2."""
+    """What stops the command, in one line with exit code 2; 3 where a restore is done all the same."""
     try:
         yield
+    except NotTheSame as fault:
+        click.echo(f"fundapp: {fault}", err=True)
+        raise SystemExit(3) from fault
     except (BackupFailed, StoreFailed, OSError) as fault:
         click.echo(f"fundapp: {fault}", err=True)
         raise SystemExit(2) from fault
+
+
+def _remove_old(folder: Path, days: int) -> list[str]:
+    """Remove the folder's backups older than so many days, by the time in the name; the newest without faults stays.
+    Gives what could not be removed.
+    """
+    before = f"{clock.now() - timedelta(days=days):{_TIME}}"
+    found = [(path, name) for path in sorted(folder.iterdir()) if (name := _ARCHIVE.fullmatch(path.name))]
+    newest = [path for path, name in found if not name["lacking"]][-1:]
+    faults = []
+    for path, name in found:
+        if name["time"] < before and path not in newest:
+            try:
+                path.unlink()
+            except OSError as fault:
+                faults.append(f"{path} cannot be removed: {fault.strerror}")
+    return faults
 
 
 def _earlier(path: Path) -> Manifest:

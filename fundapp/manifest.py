@@ -14,7 +14,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, TableClause, column, inspect, select, table
+from sqlalchemy import ColumnElement, Connection, String, TableClause, column, inspect, select, table, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from fundapp import clock, store
@@ -26,6 +27,16 @@ Progress = Callable[[str, int, int], None]
 Manifest = dict[str, Any]
 FORMAT = 1
 _ROWS = 1000
+# Which case a file belongs to, or which application that has none yet.
+_OWNERS = text("""
+    SELECT c.diary_number FROM stored_file f
+    JOIN document d ON d.file_id = f.id JOIN "case" c ON c.id = d.case_id WHERE f.key = :key
+    UNION
+    SELECT COALESCE(c.diary_number, 'application ' || p.public_id) FROM stored_file f
+    JOIN attachment a ON a.file_id = f.id JOIN application p ON p.id = a.application_id
+    LEFT JOIN "case" c ON c.id = p.case_id WHERE f.key = :key
+    ORDER BY 1
+""")
 
 
 @contextmanager
@@ -64,6 +75,16 @@ def of_content(content: bytes) -> dict[str, Any]:
     return {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
+def owner_of(key: str) -> str:
+    """What a file belongs to, as a fault adds it, so that it can be asked for anew; empty where that is not known."""
+    try:
+        with reading(), db.engine.connect() as connection:
+            owners = connection.scalars(_OWNERS, {"key": key}).all()
+    except DBAPIError:  # a database of a version that has not these tables
+        owners = []
+    return f" (of {', '.join(owners)})" if owners else ""
+
+
 def of_everything(progress: Progress) -> tuple[Manifest, list[str]]:
     """The manifest of database and files as they are now, and what is wrong with them in themselves."""
     with one_moment() as connection:
@@ -74,10 +95,10 @@ def of_everything(progress: Progress) -> tuple[Manifest, list[str]]:
         try:
             found["files"][key] = of_content(store.content_of(key))
         except StoreFailed as fault:
-            faults.append(f"file {key} is missing: {fault}")
+            faults.append(f"file {key} is missing{owner_of(key)}: {fault}")
         else:
             if found["files"][key] != {"size": size, "sha256": sha256}:
-                faults.append(f"file {key} is not what was stored")
+                faults.append(f"file {key} is not what was stored{owner_of(key)}")
         progress("files", done, len(rows))
     return found, faults
 

@@ -28,8 +28,8 @@ KEPT_FOR = timedelta(days=8)  # a browser keeps what it could not send for seven
 @dataclass(frozen=True)
 class Basis:
     """What a save stands on. `version`: the one its page showed, None where the page did not say; `page`: which page,
-    `step` which of its saves; `shown`: the fields of which it showed two texts; `choices`: a field's name → "mine" or
-    "theirs".
+    each time it is opened another, so that its steps are those of one window, in order; `step` which of its saves;
+    `shown`: the fields of which it showed two texts; `choices`: a field's name → "mine" or "theirs".
     """
 
     version: int | None = None

@@ -9,7 +9,7 @@
   if (!form || !session) return;
 
   const words = line.dataset;
-  const key = `fundapp:${session.dataset.account}:${words.draft}`;
+  const prefix = `fundapp:${session.dataset.account}:${words.draft}`;
   const KEPT_FOR = 7 * 24 * 3600 * 1000;
   const [SOON, SELDOM, PATIENCE] = [1000, 60000, 15000];
   const OF_THE_PAGE = new Set(["csrf_token", "version", "page", "step", "shown", "next", "leave", "add"]);
@@ -20,6 +20,8 @@
   let wasSignedOut = false;
 
   const hidden = (name) => form.elements.namedItem(name);
+  // Each window keeps under its own page's name, so that none overwrites what another could not send.
+  const key = `${prefix}:${hidden("page").value}`;
   const shown = () => [...form.querySelectorAll("input[name=shown]")].map((each) => each.value);
   const answers = () =>
     [...new FormData(form)].filter(([name]) => !OF_THE_PAGE.has(name) && !name.startsWith("keep:"));
@@ -41,11 +43,17 @@
 
   // --- what this browser keeps ------------------------------------------------------------------------------------
 
+  // Whatever is kept or sent has a step of its own: another window may send what is kept here while this one goes on
+  // writing, and the server must know which of the two is the later.
+  function takeStep() {
+    hidden("step").value = Number(hidden("step").value) + 1;
+  }
+
   function keep() {
     if (session.dataset.keeps !== "yes") return false;
+    takeStep();
     try {
-      const step = Number(hidden("step").value) + 1; // as which it will be sent
-      localStorage.setItem(key, JSON.stringify({ at: Date.now(), answers: answers(), ...basis(), step }));
+      localStorage.setItem(key, JSON.stringify({ at: Date.now(), answers: answers(), ...basis() }));
       return true;
     } catch {
       return false;
@@ -58,13 +66,26 @@
     } catch {}
   }
 
-  function left() {
+  // Not where its own window has kept more meanwhile.
+  function forgetThat({ name, text }) {
     try {
-      const found = JSON.parse(localStorage.getItem(key));
-      if (found && Date.now() - found.at < KEPT_FOR) return found;
-      forget();
+      if (localStorage.getItem(name) === text) localStorage.removeItem(name);
     } catch {}
-    return null;
+  }
+
+  // What the windows of this section have kept, the oldest first. An older script kept it without the page's name.
+  function left() {
+    const found = [];
+    try {
+      for (const name of Object.keys(localStorage)) {
+        if (name !== prefix && !name.startsWith(`${prefix}:`)) continue;
+        const text = localStorage.getItem(name);
+        const kept = JSON.parse(text);
+        if (kept && Date.now() - kept.at < KEPT_FOR) found.push({ ...kept, name, text });
+        else forgetThat({ name, text });
+      }
+    } catch {}
+    return found.sort((one, other) => one.at - other.at);
   }
 
   // --- the page's fields -------------------------------------------------------------------------------------------
@@ -91,7 +112,8 @@
       const isAnswer = name && !OF_THE_PAGE.has(name) && !name.startsWith("keep:");
       if (isAnswer && named(name).some((each) => each.type !== "submit")) put(name, textsOf(kept.answers, name));
     }
-    for (const name of ["version", "page", "step"]) hidden(name).value = kept[name];
+    // The version alone: the page's name and steps are its window's, which may still be open and go on.
+    hidden("version").value = kept.version;
   }
 
   // What others wrote in fields that have not been touched since they were sent. False: a field is not on this page.
@@ -155,7 +177,7 @@
       return "saved";
     }
     keep();
-    hidden("step").value = Number(hidden("step").value) + 1;
+    takeStep();
     if (!isFailing) say(words.saving);
     let answer;
     try {
@@ -227,24 +249,38 @@
     schedule(isFailing ? wait : SOON);
   }
 
+  // Sends what a window kept, as that window's own; gives the server's answer, null where it is to be tried again.
   async function bring(kept) {
-    form.inert = true;
-    say(words.saving);
     let answer = null;
     try {
       answer = await tried(kept.answers, kept);
     } catch {}
-    form.inert = false;
-    if (answer && answer.status === 200) {
-      forget();
-      if (answer.asked.length || String(answer.version) !== hidden("version").value) location.reload();
-      else say(answer.said);
-    } else if (answer && answer.status >= 400 && answer.status < 500 && answer.status !== 429) {
-      say(words.impossible);
-    } else {
-      putBack(kept);
-      later();
+    if (answer && answer.status === 200) forgetThat(kept);
+    return !answer || answer.status === 429 || answer.status >= 500 ? null : answer;
+  }
+
+  async function bringAll(found) {
+    form.inert = true;
+    say(words.saving);
+    const answers = [];
+    for (const kept of found) {
+      const answer = await bring(kept);
+      if (!answer) break;
+      answers.push(answer);
     }
+    form.inert = false;
+    if (answers.length < found.length) goOnWith(found.at(-1));
+    else if (answers.some((each) => each.status === 200 && isNews(each))) location.reload();
+    else say(answers.every((each) => each.status === 200) ? answers[0].said : words.impossible);
+  }
+
+  const isNews = (answer) => answer.asked.length > 0 || String(answer.version) !== hidden("version").value;
+
+  // What cannot be sent now becomes this window's; what others kept before it waits until the section is opened again.
+  function goOnWith(kept) {
+    putBack(kept);
+    if (keep()) forgetThat(kept);
+    later();
   }
 
   for (const what of ["input", "change"]) form.addEventListener(what, changed);
@@ -280,11 +316,11 @@
   window.addEventListener("pagehide", () => {
     if (!isDirty() || isLeaving) return;
     keep();
-    hidden("step").value = Number(hidden("step").value) + 1;
+    takeStep();
     post(answers(), basis(), true).catch(() => {});
   });
 
   acknowledged = written(answers());
-  const kept = left();
-  if (kept) bring(kept);
+  const found = left();
+  if (found.length) bringAll(found);
 })();

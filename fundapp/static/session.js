@@ -54,18 +54,23 @@
     box.showModal();
   }
 
+  // The page of the section whose words are kept under `name`: account:draft/section, and which window's they are.
+  function addressOf(name, form) {
+    const [draft] = name.slice(mine.length).split(":");
+    return form.action.replace(/sign-out$/, `applications/${draft.replace("/", "/sections/")}`);
+  }
+
   // Words of a section that is not open here: instead of signing out its page is opened, which sends them. Asked once.
   function fetchUnsent(event) {
     try {
-      const name = Object.keys(localStorage).find((each) => each.startsWith(mine) && each.includes("/"));
-      const words = name && localStorage.getItem(name);
-      if (!words || sessionStorage.getItem(name) === words) return false;
-      const address = event.target.action.replace(
-        /sign-out$/, `applications/${name.slice(mine.length).replace("/", "/sections/")}`);
-      if (address === location.origin + location.pathname) return false;
-      sessionStorage.setItem(name, words);
+      const here = location.origin + location.pathname;
+      const isUnsent = (name) => name.startsWith(mine) && name.includes("/")
+        && sessionStorage.getItem(name) !== localStorage.getItem(name) && addressOf(name, event.target) !== here;
+      const name = Object.keys(localStorage).find(isUnsent);
+      if (!name) return false;
+      sessionStorage.setItem(name, localStorage.getItem(name));
       event.preventDefault();
-      location.assign(address);
+      location.assign(addressOf(name, event.target));
       return true;
     } catch {
       return false;

@@ -274,6 +274,15 @@ def test_a_save_that_arrives_after_a_later_one_of_its_page_is_let_be(app: Flask)
     assert (written.answers["title"], written.asked) == (["Sagostund"], ())
 
 
+def test_words_that_two_windows_send_alike_are_no_question_and_each_adds_its_own(app: Flask) -> None:
+    public_id = made(app)
+    save(app, public_id, {"title": ["Sagostund"], "place": ["Töre"]}, Basis(1, "apage", 9))
+    written = save(app, public_id, {"title": ["Sagostund"], "summary": ["Vi läser."]}, Basis(1, "another", 2))
+    assert written.asked == ()
+    now = kept(app, public_id)
+    assert (now["title"], now["place"], now["summary"]) == (["Sagostund"], ["Töre"], ["Vi läser."])
+
+
 def test_lines_that_a_browser_ends_in_another_way_are_no_change(app: Flask) -> None:
     public_id = made(app)
     save(app, public_id, {"purpose": ["Ett\nTvå"]}, Basis(1, "apage", 1), by=PER)
