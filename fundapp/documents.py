@@ -16,6 +16,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 FONTS = Path(__file__).parent / "static" / "vendor" / "fonts-pdf"
 # What is kept for good is PDF/A-3a too.
 LASTING = frozenset({"meetings/documents/minutes.typ", "decisions/documents/extract.typ"})
+_UNREAD = "failed to load file"  # how typst begins to tell of a file that is there: too many are open, say
 
 
 class Paper(Sealed, Base):
@@ -43,7 +44,9 @@ def draw_up(template: str, content: dict[str, Any], *, file_name: str, language:
 
 
 def pdf(paper: Paper) -> bytes:
-    """The paper as a tagged PDF (PDF/UA-1). Errors: typst.TypstError where the template cannot take the content."""
+    """The paper as a tagged PDF (PDF/UA-1). Errors: typst.TypstError where the template cannot take the content,
+    OSError where it cannot be drawn for now.
+    """
     kept = drawn.kept(drawn.key_of(paper.template, paper.content, paper.drawn_up_at))
     return kept or compile_pdf(paper.template, paper.content, paper.drawn_up_at)
 
@@ -57,7 +60,8 @@ def keep_pdf(paper: Paper) -> bool:
 def compile_pdf(template: str, content: dict[str, Any], at: datetime) -> bytes:
     """Compile one template; `at` is the PDF's own date, so that the same paper is always the same bytes.
 
-    A sign that no font has stands there by its number. Errors: typst.TypstError, for all other faults.
+    A sign that no font has stands there by its number. Errors: OSError where a file of ours could not be read for now,
+    typst.TypstError for all other faults.
     """
     import typst  # noqa: PLC0415  large, and web workers seldom draw
 
@@ -65,6 +69,8 @@ def compile_pdf(template: str, content: dict[str, Any], at: datetime) -> bytes:
         try:
             return _compile(template, content, at)
         except typst.TypstError as fault:
+            if _UNREAD in str(fault):
+                raise OSError(str(fault)) from fault
             told = undrawn.told_of(fault)
             if not told:
                 raise

@@ -98,8 +98,10 @@ def _send_claimed(key: int, claimed: datetime, line: Line) -> Answer:
         raise
     except Exception as fault:  # a message that cannot be made at all must not hold up the others
         db.session.rollback()
-        _note(key, claimed, Answer.REFUSED, f"{type(fault).__name__}: {fault}")
-        return Answer.REFUSED
+        # A full disk or too many open files pass, and say nothing of the message.
+        answer = Answer.NOT_NOW if isinstance(fault, OSError | MemoryError) else Answer.REFUSED
+        _note(key, claimed, answer, f"{type(fault).__name__}: {fault}")
+        return answer
     answer, told = line.send(email)
     _note(key, claimed, answer, told)
     return answer

@@ -1,5 +1,6 @@
 """The outbox and servers that are gone, busy, slow or hang up: nothing is lost, nothing leaves out of order."""
 
+import errno
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +16,11 @@ from smtplib import (
 )
 
 import pytest
+import typst
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from fundapp import clock, mail
+from fundapp import clock, documents, mail, smtp
 from fundapp.app import create_app
 from fundapp.config import Settings
 from fundapp.db import db
@@ -120,6 +122,45 @@ def test_what_is_refused_for_now_for_four_days_has_failed(sender: Flask, postbox
         with clock.at(clock.now() + TRIED_FOR + timedelta(hours=1)):
             send_waiting()
             assert _statuses() == [MessageStatus.FAILED]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), MessageStatus.WAITING),
+        (MemoryError(), MessageStatus.WAITING),
+        (ValueError("no such paper"), MessageStatus.FAILED),
+    ],
+)
+def test_a_letter_that_could_not_be_drawn_for_a_moment_is_tried_again(
+    sender: Flask, postbox: Postbox, monkeypatch: pytest.MonkeyPatch, fault: Exception, status: MessageStatus
+) -> None:
+    def refuse(_message: Message) -> None:
+        raise fault
+
+    with sender.app_context():
+        _write()
+        with monkeypatch.context() as full:
+            full.setattr(smtp, "as_email", refuse)
+            assert send_waiting() == (0, 1)
+        assert _statuses() == [status]
+        with clock.at(clock.now() + MINUTE):
+            send_waiting()
+    assert len(postbox.letters) == (status is MessageStatus.WAITING)
+
+
+def test_too_many_open_files_are_no_fault_of_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "failed to load file (Too many open files (os error 24))"
+
+    def refuse(*_args: object, **_choices: object) -> bytes:
+        raise typst.TypstError(told)
+
+    monkeypatch.setattr(documents, "_compile", refuse)
+    with pytest.raises(OSError, match="Too many open files"):
+        documents.compile_pdf("reports/documents/mail.typ", {}, clock.now())
+    told = "the template cannot take this"
+    with pytest.raises(typst.TypstError):
+        documents.compile_pdf("reports/documents/mail.typ", {}, clock.now())
 
 
 def test_a_server_that_is_gone_for_a_week_costs_no_letter(settings: Settings, postbox: Postbox) -> None:

@@ -22,7 +22,7 @@ from fundapp.boards.models import Board
 from fundapp.db import db, is_reading, let_go_unkept, own_transaction, reread
 from fundapp.history.actions import record
 from fundapp.languages import _dl, _l
-from fundapp.permissions import Permission, Role, is_own_organisation, why_not
+from fundapp.permissions import Permission, Role, why_not
 from fundapp.workflow import NotAllowed, StepNotPossible
 
 
@@ -181,13 +181,6 @@ def add_organisation(organisation: Organisation, *, by: Account) -> Organisation
     db.session.flush()
     db.session.refresh(by, attribute_names=["memberships"])
     return organisation
-
-
-def correct_organisation(organisation: Organisation, *, by: Account) -> None:
-    """Note that the organisation's particulars were changed by one of its people. Errors: NotAllowed."""
-    if not is_own_organisation(by, organisation):
-        raise NotAllowed(_l("Only people of the organisation can do this."))
-    record(organisation, "correct_organisation", by=by)
 
 
 def give_role(

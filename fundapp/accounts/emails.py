@@ -1,11 +1,15 @@
-"""The mails on signing in, and on whom one acts for."""
+"""The mails on signing in, on whom one acts for, and on how an organisation is reached."""
+
+from collections.abc import Mapping
 
 from flask import render_template, url_for
 
 from fundapp import mail
 from fundapp.accounts.models import Account, Invitation, Organisation, SignInAttempt
 from fundapp.config import settings
-from fundapp.languages import _, speaking
+from fundapp.languages import Lazy, _, _l, speaking
+
+_CONTACT: dict[str, Lazy] = {"email": _l("E-mail of the organisation"), "phone": _l("Phone of the organisation")}
 
 
 def send_sign_in(attempt: SignInAttempt, *, token: str, code: str) -> None:
@@ -44,3 +48,21 @@ def send_removed(organisation: Organisation, account: Account) -> None:
             subject=_("You no longer act for %(name)s", name=organisation.name),
             body=mail.in_both(lambda: render_template("accounts/emails/removed.txt", organisation=organisation)),
         )
+
+
+def send_contact_changed(
+    organisation: Organisation, changed: Mapping[str, tuple[str, str]], *, by: Account, to: Mapping[str, str]
+) -> None:
+    """That one of its people has written another e-mail or telephone, from what to what: in time to say no."""
+    for address, language in to.items():
+        with speaking(language):
+            body = mail.in_both(
+                lambda: render_template(
+                    "accounts/emails/contact_changed.txt",
+                    organisation=organisation,
+                    changes=[(_CONTACT[name], old, new) for name, (old, new) in changed.items()],
+                    by=by,
+                )
+            )
+            subject = _("New e-mail or phone: %(name)s", name=organisation.name)
+            mail.write(to=address, language=language, subject=subject, body=body)

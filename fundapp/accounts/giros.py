@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select
 
 from fundapp import clock, permissions
-from fundapp.accounts import giro_emails
+from fundapp.accounts import contacts, giro_emails
 from fundapp.accounts.giro_tables import GiroAnswer, GiroChange
 from fundapp.accounts.models import ACCOUNTS, Organisation
-from fundapp.applications.models import Application, Submission
+from fundapp.applications.models import Application
 from fundapp.db import db, reread
 from fundapp.history.actions import record
 from fundapp.languages import _l
@@ -56,6 +56,13 @@ def set_accounts(organisation: Organisation, numbers: Numbers, *, old_email: str
         return before
     if before is not None:
         _end(before, GiroAnswer.TAKEN_BACK, by=by)
+    return ask(organisation, wanted, old_email=old_email, by=by)
+
+
+def ask(organisation: Organisation, wanted: Numbers, *, old_email: str = "", by: Any) -> GiroChange:
+    """Put other numbers before an official, and tell the organisation. The caller holds the row, has asked whether `by`
+    may ask, and sees that nothing else waits.
+    """
     change = GiroChange(
         organisation=organisation, before=organisation.accounts, after=wanted, asked_by=by, asked_at=clock.now()
     )
@@ -95,32 +102,14 @@ def _demand(organisation: Organisation, by: Any) -> None:
         raise NotAllowed(reason)
 
 
-def known_before(change: GiroChange) -> dict[str, Any]:
-    """The organisation's particulars in the last application that was sent before the change was asked for: what is
-    kept now may be the work of whoever asked. Empty where nothing was sent before.
-    """
-    sent = (
-        select(Submission.content)
-        .join(Submission.application)
-        .where(Application.organisation_id == change.organisation_id, Submission.submitted_at < change.asked_at)
-        .order_by(Submission.submitted_at.desc(), Submission.id.desc())
-    )
-    content = db.session.scalar(sent.limit(1))
-    return (content or {}).get("organisation") or {}
+def known_before(change: GiroChange) -> contacts.Known:
+    """How the organisation could be reached before the change was asked for: see `contacts.known`."""
+    return contacts.known(change.organisation, until=change.asked_at)
 
 
 def receivers(change: GiroChange, *old: str) -> dict[str, str]:
-    """Who is told, each address with its language: the contact now, before and in what was last sent, and all who
+    """Who is told, each address with its language: the contact now and every one before, the oldest first, and all who
     manage the organisation's people.
     """
-    organisation = change.organisation
-    spoken = db.session.scalar(
-        select(Application.language)
-        .where(Application.organisation_id == organisation.id)
-        .order_by(Application.id.desc())
-        .limit(1)
-    )
-    addresses = [organisation.email, *old, str(known_before(change).get("email", ""))]
-    found = {address.lower(): spoken or "sv" for address in addresses if address}
-    managers = (row.account for row in organisation.memberships if row.may_manage)
-    return found | {account.email: account.language for account in managers}
+    earlier = list(known_before(change)["email"])[: contacts.MOST_TOLD]
+    return contacts.told(change.organisation, [change.organisation.email, *old, *earlier])

@@ -51,35 +51,45 @@ def keep(
     note: str = "",
 ) -> Interest:
     """Put an interest of one's own into the register; it counts at once where it has begun. A name without a number is
-    looked up among those who have applied.
-
-    Errors: NotAllowed, StepNotPossible.
+    looked up among the organisations: where several have it, each gets a line of its own, and who did not mean one
+    takes it back. Gives the first. Errors: NotAllowed, StepNotPossible.
     """
     _demand(by)
     _demand_days(begins_on, ends_on)
-    found = organisation or (None if org_number else _organisation_named(name))
-    interest = Interest(
-        organisation_id=found.id if found is not None else None,
-        name=found.name if found is not None else name,
-        org_number=found.org_number if found is not None else org_number,
-        role=role,
-        begins_on=begins_on,
-        ends_on=ends_on,
-        note=note,
-        kept_at=clock.now(),
-    )
-    by.interests.append(interest)
-    record(interest, "keep_interest", by=by, begins_on=begins_on, ends_on=ends_on)
+    meant: list[Organisation | None] = [organisation]
+    if organisation is None and not org_number:
+        meant = [*_organisations_named(name)] or [None]
+    kept = [
+        Interest(
+            organisation_id=found.id if found is not None else None,
+            name=found.name if found is not None else name,
+            org_number=found.org_number if found is not None else org_number,
+            role=role,
+            begins_on=begins_on,
+            ends_on=ends_on,
+            note=note,
+            kept_at=clock.now(),
+        )
+        for found in meant
+    ]
+    for interest in kept:
+        by.interests.append(interest)
+        record(interest, "keep_interest", by=by, begins_on=begins_on, ends_on=ends_on)
     db.session.flush()
-    return interest
+    return kept[0]
 
 
-def _organisation_named(name: str) -> Organisation | None:
-    """The first organisation of that name; its doubles share its number."""
+def _organisations_named(name: str) -> list[Organisation]:
+    """Every organisation of that name, since anybody can take one; of doubles, which share their number, the first."""
     key = comparable(name)
-    rows = db.session.execute(select(Organisation.id, Organisation.name).order_by(Organisation.id))
-    found = next((row.id for row in rows if comparable(row.name) == key), None)
-    return db.session.get(Organisation, found) if found is not None else None
+    rows = db.session.execute(
+        select(Organisation.id, Organisation.name, Organisation.org_number).order_by(Organisation.id)
+    )
+    found: dict[str | int, int] = {}
+    for row in rows:
+        if comparable(row.name) == key:
+            found.setdefault(row.org_number or row.id, row.id)
+    return [db.session.get_one(Organisation, each) for each in found.values()]
 
 
 def change(interest: Interest, *, role: str, begins_on: date, ends_on: date | None, note: str, by: Account) -> None:

@@ -1,7 +1,9 @@
 """Who is signed in, and what a person may see. `visible_to` filters every list of applications there is."""
 
+from collections.abc import Iterator, Sequence
+
 from flask_login import current_user
-from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, not_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from fundapp import clock
@@ -61,15 +63,32 @@ def open_session(token_hash: str) -> LoginSession | None:
 
 def own_applications(person: Person) -> ColumnElement[bool]:
     """Applications of the person's organisations, and nominations the person began; not what a registrar is entering
-    for them.
+    for them, nor the drafts that others had begun before the person came along from an entry that was taken over.
     """
     return and_(
+        *(not_(drafts) for drafts in _begun_before_they_came(person)),
         or_(
             Application.organisation_id.in_(person.organisation_ids),
             and_(Application.organisation_id.is_(None), Application.created_by_id == person.id),
         ),
         or_(~Application.is_entered, Application.status != ApplicationStatus.DRAFT),
     )
+
+
+def _begun_before_they_came(person: Person) -> Iterator[ColumnElement[bool]]:
+    """Others' drafts in the organisations that took over an entry of the person's, as old as their coming: that the two
+    entries are one is for what was sent, and opens nobody's drafts.
+    """
+    memberships: Sequence[Membership] = getattr(person, "memberships", ())
+    taken = {each.organisation.merged_into_id for each in memberships} - {None}
+    for each in memberships:
+        if each.organisation_id in taken:
+            yield and_(
+                Application.organisation_id == each.organisation_id,
+                Application.status == ApplicationStatus.DRAFT,
+                Application.created_at <= each.since,
+                Application.created_by_id != person.id,
+            )
 
 
 def without_conflict(person: Person) -> ColumnElement[bool]:
@@ -156,8 +175,9 @@ def own_organisation(public_id: str) -> Organisation | None:
 
 
 def own_organisations(person: Account) -> list[Organisation]:
-    """The organisations the person acts for, by name."""
-    return sorted((membership.organisation for membership in person.memberships), key=lambda each: each.name.lower())
+    """The organisations the person acts for, by name; of one that was taken over only drafts are left."""
+    found = (each.organisation for each in person.memberships if each.organisation.merged_into_id is None)
+    return sorted(found, key=lambda each: each.name.lower())
 
 
 def people_of(organisation: Organisation) -> list[Membership]:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from fundapp import clock
-from fundapp.accounts import actions, giros, memberships, queries, rules, sessions
+from fundapp.accounts import actions, contacts, giros, memberships, queries, rules, sessions
 from fundapp.accounts.forms import (
     AccountForm,
     CodeForm,
@@ -34,7 +34,7 @@ from fundapp.languages import _, _d
 from fundapp.permissions import Permission, has_case_rights, is_allowed
 from fundapp.web.access import needs, public
 from fundapp.web.fields import tidy
-from fundapp.web.limits import CODE, INVITATION, MAIL, limited, reached, remember_here
+from fundapp.web.limits import CODE, INVITATION, MAIL, PARTICULARS, limited, reached, remember_here
 from fundapp.web.once import once
 from fundapp.web.onward import inside
 from fundapp.workflow import StepNotPossible
@@ -184,6 +184,7 @@ def new_organisation() -> Page:
 
 @blueprint.route("/organisations/<public_id>", methods=["GET", "POST"])
 @needs(Permission.EDIT_ORGANISATION, of=queries.own_organisation)
+@limited(PARTICULARS)
 def organisation(organisation: Organisation) -> Page:
     form, onward = OrganisationForm(obj=organisation), inside(request.args.get("next", ""))
     if not form.validate_on_submit():
@@ -197,10 +198,10 @@ def organisation(organisation: Organisation) -> Page:
             is_held=is_held,
         )
         return page, form.status
-    old_email = organisation.email
+    before = contacts.contact_of(organisation)
     form.write_to(organisation)
-    change = giros.set_accounts(organisation, form.accounts, old_email=old_email, by=current_user)
-    actions.correct_organisation(organisation, by=current_user)
+    change = giros.set_accounts(organisation, form.accounts, old_email=before["email"], by=current_user)
+    contacts.correct_organisation(organisation, before=before, by=current_user)
     flash(_("%(name)s is saved.", name=organisation.name), "good")
     if change is not None:
         flash(_("The new account waits until an official has approved it."), "attention")

@@ -304,12 +304,26 @@ def submit(application: Application, *, by: Account) -> Submission:
             application.terms_version = application.round.fund.version
         take_step(application, step, by=by, **facts)
         content = reading.frozen(application, sections, by=by) | signed
+        _hand_over(application, by)
         submission = freeze(application, content, at=now, by=by)
     if not is_first:
         assessments.end_completion(application, submission, by=by)
     emails.send_receipt(submission, by=by)
     db.session.flush()
     return submission
+
+
+def _hand_over(application: Application, by: Account) -> None:
+    """What was a draft of an entry that another has taken over becomes that one's when it is sent, as all else that was
+    sent has: there it is seen and paid. The copy keeps the particulars that it was signed with. Errors: NotAllowed.
+    """
+    organisation = application.organisation
+    while organisation is not None and organisation.merged_into_id is not None:
+        organisation = db.session.get_one(Organisation, organisation.merged_into_id)
+    if organisation is not application.organisation:
+        application.organisation = organisation
+        db.session.flush()
+        _demand(by, Permission.SUBMIT_APPLICATION, application)
 
 
 def _demand_whole(application: Application, sections: Sequence[SectionForm]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from fundapp import languages, mail
 from fundapp.accounts.models import Account
 from fundapp.applications import rules
 from fundapp.applications.models import Application, Signature, Submission
+from fundapp.applications.receivers import receivers
 from fundapp.config import settings
 from fundapp.languages import _, long_day, speaking
 from fundapp.permissions import acts_for
@@ -18,7 +19,7 @@ from fundapp.web.fields import tidy
 def send_receipt(submission: Submission, *, by: Account) -> None:
     """What was sent and when, with the copy as PDF, each in the receiver's language."""
     application = submission.application
-    for to, language in _receivers(application, by).items():
+    for to, language in receivers(application, by).items():
         with speaking(language):
             subject = (
                 _("We have received: %(reference)s", reference=application.reference)
@@ -44,7 +45,7 @@ def _receipt(submission: Submission) -> str:
 
 def send_withdrawn(application: Application, *, by: Account) -> None:
     """That the application is withdrawn, to the same addresses as the receipt."""
-    for to, language in _receivers(application, by).items():
+    for to, language in receivers(application, by).items():
         with speaking(language):
             subject = _("Withdrawn: %(reference)s", reference=application.reference)
             body = mail.in_both(lambda: _body("withdrawn.txt", application))
@@ -115,14 +116,6 @@ def typed_title(application: Application) -> str:
         if section.code in ("project", "achievement") and typed:
             return typed[:150]
     return ""
-
-
-def _receivers(application: Application, by: Account) -> dict[str, str]:
-    """Address and language of whoever should know: the person, and the organisation where its address is another."""
-    found = {by.email: by.language}
-    if application.organisation is not None:
-        found.setdefault(application.organisation.email.lower(), application.language)
-    return found
 
 
 def _body(template: str, application: Application, **more: Any) -> str:

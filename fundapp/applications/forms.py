@@ -58,7 +58,8 @@ class StartForm(LanguageForm):
     def __init__(self, rounds: Sequence[Round], by: Account, **rest: Any) -> None:
         super().__init__(**rest)
         self.rounds = {round_.id: round_ for round_ in rounds}
-        self.organisations = {m.organisation.public_id: m.organisation for m in by.memberships if m.may_edit}
+        own = (m.organisation for m in by.memberships if m.may_edit)
+        self.organisations = {each.public_id: each for each in own if each.merged_into_id is None}
         self.offer.choices = choices((value, text) for value, text, _hint in offers(rounds))
         self.offer.validate_choice = False
         self.organisation.choices = choices((key, found.name) for key, found in self.organisations.items())

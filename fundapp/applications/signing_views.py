@@ -21,9 +21,14 @@ blueprint = Blueprint("signing", __name__)
 Page = str | Response | tuple[str, int]
 
 
+def _mails() -> int:
+    """How many mails one press asks for: one to each address that is typed."""
+    return sum(name.startswith("email_") and bool(text.strip()) for name, text in request.form.items())
+
+
 @blueprint.route("/applications/<public_id>/signatures", methods=["GET", "POST"])
 @needs(Permission.EDIT_APPLICATION, of=queries.own)
-@limited(INVITATION)
+@limited(INVITATION, times=_mails)
 @once
 def ask(application: Application) -> Page:
     """Who has confirmed, and an address for each who has not; the button mails each an own link."""

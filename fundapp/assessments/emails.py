@@ -7,6 +7,7 @@ from flask import current_app
 from fundapp import mail
 from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
+from fundapp.applications.receivers import last_sender, receivers
 from fundapp.assessments import rules
 from fundapp.assessments.models import CompletionRequest
 from fundapp.config import settings
@@ -17,9 +18,8 @@ from fundapp.papers.models import PaperKind
 
 
 def send_completion_request(request: CompletionRequest) -> mail.Message:
-    """What to add, in which sections, by when, and a link; to who sent the application and to the organisation.
-
-    Gives the message to the sender.
+    """What to add, in which sections, by when, and a link; to who sent the application, while they act for the
+    organisation, and to the organisation. Gives the first of the messages.
     """
     application = request.application
     with speaking(application.language) as language:
@@ -27,7 +27,7 @@ def send_completion_request(request: CompletionRequest) -> mail.Message:
         body = mail.in_both(lambda: _from_template(request) or _render("completion_request.txt", request))
         messages = [
             mail.write(to=to, language=language.code, subject=subject, body=body, thread=application.thread)
-            for to in _receivers(application)
+            for to in receivers(application, last_sender(application))
         ]
     return messages[0]
 
@@ -43,7 +43,7 @@ def send_completion_reminder(request: CompletionRequest, *, is_late: bool) -> bo
             else _("Send your additions by %(day)s", day=long_day(request.due_on))
         )
         body = mail.in_both(lambda: _render("completion_reminder.txt", request, is_late=is_late))
-        for to in _receivers(application):
+        for to in receivers(application, last_sender(application)):
             occasion = f"completion {request.public_id} {'late' if is_late else 'soon'} {to}"[:200]
             if mail.has_written(occasion):
                 continue
@@ -57,13 +57,6 @@ def send_completion_reminder(request: CompletionRequest, *, is_late: bool) -> bo
             )
             written = True
     return written
-
-
-def _receivers(application: Application) -> list[str]:
-    submission = application.last_submission
-    sender = db.session.get_one(Account, submission.submitted_by_id if submission else application.created_by_id)
-    organisation = application.organisation
-    return list(dict.fromkeys([sender.email, organisation.email.lower() if organisation else sender.email]))
 
 
 def _from_template(request: CompletionRequest) -> str | None:

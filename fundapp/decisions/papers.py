@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fundapp import clock, documents
+from fundapp.applications import receivers as applicants
 from fundapp.applications.models import ApplicationKind
 from fundapp.candidates.following import candidate_of
 from fundapp.data_texts import chosen
@@ -34,14 +35,14 @@ class Receiver:
 
 
 def receivers(decision: Decision) -> list[Receiver]:
-    """The applicant (the person and the organisation) or the nominator; when a nomination's case ends, also the
-    association that was nominated.
+    """The applicant (the person, while they act for the organisation, and the organisation) or the nominator; when a
+    nomination's case ends, also the association that was nominated.
     """
     application = decision.application
-    sender, payee = application.created_by, application.organisation
+    sender = application.created_by
     if application.kind is not ApplicationKind.NOMINATION:
-        addresses = dict.fromkeys((sender.email, payee.email.lower() if payee is not None else sender.email))
-        return [Receiver(application.applicant_name or sender.name, tuple(addresses), application.language)]
+        addresses = tuple(applicants.receivers(application, sender))
+        return [Receiver(application.applicant_name or sender.name, addresses, application.language)]
     name = sender.name or _answer(decision, NOMINATOR_NAME) or sender.email
     found = [Receiver(name, (sender.email,), application.language)]
     nominee = _nominee(decision) if decision.outcome.ends_case else None

@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from fundapp import clock, mail
 from fundapp.applications.models import Application
+from fundapp.applications.receivers import receivers
 from fundapp.db import db
 from fundapp.decisions import papers
 from fundapp.decisions.models import Decision, Letter
@@ -46,7 +47,7 @@ def release(letters: Sequence[Letter], *, by: Any) -> int:
     mails = _mails([letter.paper_id for letter in held])
     for letter in held:
         letter.released_at, letter.released_by_id = clock.now(), by.id
-        for message in mails.get(letter.paper_id, ()):
+        for message in _readdressed(letter, mails.get(letter.paper_id, [])):
             mail.release(message)
         file_document(
             letter.decision.case,
@@ -62,6 +63,28 @@ def release(letters: Sequence[Letter], *, by: Any) -> int:
         record(letter, "release_letter", by=by)
     db.session.flush()
     return len(held)
+
+
+def _readdressed(letter: Letter, messages: list[Message]) -> list[Message]:
+    """The mails of a letter to the addresses that hold now. It may have waited for days: who was removed from the
+    organisation meanwhile gets none, and an address that stands in the place of another gets the other's.
+    """
+    application = letter.decision.application
+    if not letter.is_to_applicant or application.organisation is None:
+        return messages
+    now = list(receivers(application, application.created_by))
+    new = [to for to in now if to not in {message.to for message in messages}]
+    kept = []
+    for message in messages:
+        if message.to not in now and new:
+            message.to = new.pop()
+        if message.to in now:
+            kept.append(message)
+            continue
+        for enclosure in message.enclosures:
+            db.session.delete(enclosure)
+        db.session.delete(message)
+    return kept
 
 
 def send_again(letter: Letter, *, by: Any) -> int:
@@ -87,7 +110,13 @@ def _hold(letters: Sequence[Letter]) -> list[Letter]:
             .options(
                 joinedload(Letter.paper),
                 joinedload(Letter.decision).joinedload(Decision.item),
-                joinedload(Letter.decision).joinedload(Decision.application).joinedload(Application.case),
+                joinedload(Letter.decision)
+                .joinedload(Decision.application)
+                .options(
+                    joinedload(Application.case),
+                    joinedload(Application.organisation),
+                    joinedload(Application.created_by),
+                ),
             )
             .with_for_update(of=Letter)
             .execution_options(populate_existing=True)

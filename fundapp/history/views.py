@@ -140,6 +140,7 @@ _EVENTS = {
     "copy": _dl("Copy to a new draft"),
     "correct_account": _dl("Correct the account"),
     "correct_organisation": _dl("Correct the organisation"),
+    "correct_field": _dl("Changed what is kept about the applicant"),
     "correct_outcome": _dl("Correct the outcome"),
     "create_account": _dl("Make the account"),
     "declare_conflict": _dl("Declare a conflict of interest"),

@@ -10,19 +10,11 @@ from sqlalchemy import select, update
 
 from fundapp import clock, mail
 from fundapp.accounts.actions import account_by_email
-from fundapp.accounts.models import (
-    INVITATION_IS_OPEN,
-    Account,
-    Conflict,
-    Invitation,
-    LoginSession,
-    Membership,
-    Organisation,
-)
+from fundapp.accounts.models import Account, LoginSession, Membership, Organisation
 from fundapp.applications.models import Application
 from fundapp.db import db, reread
 from fundapp.history.actions import record
-from fundapp.intake import emails
+from fundapp.intake import emails, taking_over
 from fundapp.intake.models import Correction, CorrectionKind
 from fundapp.languages import Lazy, _dl, _l
 from fundapp.permissions import Permission, has_conflict, is_impartial, why_not
@@ -38,7 +30,8 @@ FIELDS: dict[str, Lazy] = {
     "bankgiro": _l("Bankgiro"),
     "plusgiro": _l("Plusgiro"),
 }
-ACCOUNTS = frozenset({"bankgiro", "plusgiro"})  # who manages the organisation's people is told of another one too
+# Of these who manages the organisation's people is told too: an own address or number comes before an own account.
+TOLD_WIDELY = frozenset({"email", "phone", "bankgiro", "plusgiro"})
 LABELS: dict[str, Lazy] = {
     **FIELDS,
     "account_email": _l("E-mail address"),
@@ -87,10 +80,10 @@ def propose_connection(application: Application, email: str, *, reason: str, by:
 
 
 def propose_doubles(application: Application, other: Organisation, *, reason: str, by: Any) -> Correction:
-    """Let the application's organisation take over the people and applications of its double. Errors: as above."""
+    """Let the application's organisation take over what its double has sent, and its people. Errors: as above."""
     organisation = _organisation_of(application)
     _demand(by, Permission.PROPOSE_CORRECTION, application)
-    _demand_double(organisation, other)
+    taking_over.demand_double(organisation, other)
     before, after = {"double": other.name}, {"double": organisation.name}
     kind = CorrectionKind.DOUBLES
     return _propose(application, kind, before, after, reason, by, organisation=organisation, other=other)
@@ -124,12 +117,6 @@ def _demand_unconnected(organisation: Organisation, email: str, by: Any) -> None
         raise StepNotPossible(_dl("This is your own address. You cannot let yourself act for an applicant."))
     if account is not None and organisation.id in account.organisation_ids:
         raise StepNotPossible(_dl("This person acts for the organisation already."))
-
-
-def _demand_double(organisation: Organisation, other: Organisation) -> None:
-    is_double = other.id != organisation.id and bool(other.org_number) and other.org_number == organisation.org_number
-    if not is_double or other.merged_into_id is not None or organisation.merged_into_id is not None:
-        raise StepNotPossible(_dl("These are not two entries with the same organisation number."))
 
 
 def _propose(
@@ -177,8 +164,9 @@ def changed_meanwhile(correction: Correction) -> dict[str, str]:
     return {name: now[name] for name, was in correction.before.items() if name in now and now[name] != was}
 
 
-def approve(correction: Correction, *, by: Any) -> None:
-    """Make the change, by a second person, and tell the old contact and the new.
+def approve(correction: Correction, *, by: Any) -> bool:
+    """Make the change, by a second person, and tell the old contact and the new. False: two entries that are to become
+    one are paid to different accounts; that is asked for now, and the change waits until it is settled.
 
     Errors: NotAllowed, StepNotPossible.
     """
@@ -191,6 +179,8 @@ def approve(correction: Correction, *, by: Any) -> None:
         raise StepNotPossible(
             _dl("The applicant has changed this meanwhile. Decline the proposal, and propose anew what is still wrong.")
         )
+    if taking_over.asks_for_account(correction, by=by):
+        return False
     name = correction.organisation.name if correction.organisation is not None else application.applicant_name or ""
     told = _APPLY[correction.kind](correction, by)
     _answer(correction, by=by, is_approved=True)
@@ -198,8 +188,10 @@ def approve(correction: Correction, *, by: Any) -> None:
     for field, after in correction.after.items():
         record(application, "correct_field", by=by, field=field, old=correction.before.get(field, ""), new=after)
     changes = [(LABELS[field], correction.before.get(field, ""), after) for field, after in correction.after.items()]
+    changes += [(LABELS["person"], "", person) for person in taking_over.who_came(correction)]
     emails.send_corrected(application, name, changes, to=told)
     db.session.flush()
+    return True
 
 
 def decline(correction: Correction, *, remark: str, by: Any) -> None:
@@ -239,7 +231,7 @@ def _apply_particulars(correction: Correction, _by: Any) -> list[str]:
     if not organisation.email:
         organisation.email = mail.new_post_address()
     told = [old.lower(), organisation.email.lower()]
-    if ACCOUNTS.isdisjoint(correction.after):
+    if TOLD_WIDELY.isdisjoint(correction.after):
         return told
     return [*told, *(row.account.email for row in organisation.memberships if row.may_manage)]
 
@@ -275,33 +267,10 @@ def _apply_connection(correction: Correction, by: Any) -> list[str]:
 
 
 def _apply_doubles(correction: Correction, _by: Any) -> list[str]:
-    """Applications and people move; who may act for both keeps the wider rights. Open invitations end."""
     organisation, other = correction.organisation, correction.other
     assert organisation is not None  # noqa: S101  as above
     assert other is not None  # noqa: S101  as above
-    _demand_double(organisation, other)
-    for row in db.session.scalars(select(Application).where(Application.organisation_id == other.id)).unique():
-        row.organisation = organisation
-    kept = {row.account_id: row for row in db.session.scalars(_members(organisation)).unique()}
-    for row in db.session.scalars(_members(other)).unique():
-        mine = kept.get(row.account_id)
-        if mine is None:
-            row.organisation_id = organisation.id
-            continue
-        mine.may_edit, mine.may_submit = mine.may_edit or row.may_edit, mine.may_submit or row.may_submit
-        mine.may_manage = mine.may_manage or row.may_manage
-        db.session.delete(row)
-    ended = update(Invitation).where(Invitation.organisation_id == other.id, INVITATION_IS_OPEN)
-    db.session.execute(ended.values(withdrawn_at=clock.now()))
-    declared = update(Conflict).where(Conflict.organisation_id == other.id)
-    db.session.execute(declared.values(organisation_id=organisation.id))
-    other.merged_into_id = organisation.id
-    db.session.flush()
-    return [other.email.lower(), organisation.email.lower()]
-
-
-def _members(organisation: Organisation) -> Any:
-    return select(Membership).where(Membership.organisation_id == organisation.id)
+    return taking_over.take_over(organisation, other)
 
 
 _APPLY: dict[CorrectionKind, Callable[[Correction, Any], list[str]]] = {

@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from fundapp.applications.models import Application
-from fundapp.intake import correcting, queries
+from fundapp.intake import correcting, queries, taking_over
 from fundapp.intake.forms import AddressForm, AnswerForm, DoublesForm, ParticularsForm
 from fundapp.intake.models import Correction, CorrectionKind
 from fundapp.languages import _d
@@ -63,7 +63,11 @@ def change(application: Application, kind: str) -> Page:
 
 
 def _change_page(application: Application, kind: CorrectionKind, form: Any, fault: str = "") -> str:
-    return render_template("intake/change.html", application=application, kind=kind, form=form, fault=fault)
+    organisation = application.organisation
+    entries = queries.entries_of(organisation.org_number) if organisation and kind is CorrectionKind.DOUBLES else ()
+    return render_template(
+        "intake/change.html", application=application, kind=kind, form=form, fault=fault, entries=entries
+    )
 
 
 def _form(kind: CorrectionKind, application: Application) -> Any:
@@ -111,6 +115,8 @@ def _show_page(correction: Correction, form: AnswerForm, fault: str = "") -> str
         correction=correction,
         labels=correcting.LABELS,
         meanwhile=correcting.changed_meanwhile(correction),
+        entries=[each for each in (correction.organisation, correction.other) if correction.other and each],
+        asks_for_account=taking_over.would_ask_for_account(correction),
         is_own=correction.proposed_by_id == current_user.id,
         form=form,
         fault=fault,
@@ -121,9 +127,12 @@ def _show_page(correction: Correction, form: AnswerForm, fault: str = "") -> str
 @needs(Permission.APPROVE_CORRECTION, of=queries.correction)
 def approve(correction: Correction) -> Page:
     try:
-        correcting.approve(correction, by=current_user)
+        is_made = correcting.approve(correction, by=current_user)
     except StepNotPossible as fault:
         return _show_page(correction, AnswerForm(formdata=None), str(fault.reason)), 422
+    if not is_made:
+        flash(_d("The account is asked for. When that is answered, come back and approve this."), "attention")
+        return redirect(url_for("correcting.show", public_id=correction.public_id))
     flash(_d("The change is made. The old contact and the new get word of it."), "good")
     return redirect(url_for("correcting.list"))
 

@@ -5,18 +5,17 @@ from collections.abc import Iterable, Sequence
 from flask import current_app
 
 from fundapp import languages, mail
-from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
+from fundapp.applications.receivers import last_sender, receivers
 from fundapp.config import settings
-from fundapp.db import db
 from fundapp.languages import Lazy, _, speaking
 
 
 def send_merged(application: Application, other: Application) -> None:
     """That two applications are handled as one, and under which number; to whoever sent either, and organisations."""
     numbers = {"reference": application.reference, "number": other.case.diary_number if other.case else ""}
-    receivers = _receivers(application) | _receivers(other)
-    for to, language in receivers.items():
+    to_all = receivers(application, last_sender(application)) | receivers(other, last_sender(other))
+    for to, language in to_all.items():
         with speaking(language):
             subject = _("Handled together: %(reference)s", reference=application.reference)
             body = mail.in_both(lambda: _rendered("merged.txt", application=application, link=_link(other), **numbers))
@@ -37,15 +36,6 @@ def send_corrected(
             body = mail.in_both(lambda: _rendered("corrected.txt", name=name, changes=changes))
             thread = application.thread if mail.is_by_post(address) else ""
             mail.write(to=address, language=language, subject=subject, body=body, thread=thread)
-
-
-def _receivers(application: Application) -> dict[str, str]:
-    submission = application.last_submission
-    sender = db.session.get_one(Account, submission.submitted_by_id if submission else application.created_by_id)
-    found = {sender.email: sender.language}
-    if application.organisation is not None:
-        found.setdefault(application.organisation.email.lower(), application.language)
-    return found
 
 
 def _link(application: Application) -> str:

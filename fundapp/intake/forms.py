@@ -7,7 +7,7 @@ from flask_wtf.file import MultipleFileField
 from wtforms import SelectField
 from wtforms.validators import StopValidation
 
-from fundapp import clock, files
+from fundapp import clock, files, mail
 from fundapp.accounts.models import Organisation, OrganisationKind
 from fundapp.applications.forms import offers
 from fundapp.applications.models import Application, ApplicationKind
@@ -95,6 +95,7 @@ class EnterForm(ScanForm):
         self.text_language.choices = choices([*names, (OTHER_LANGUAGE, _("Another language"))])
         self.language.data = self.language.data or AUTHORITY_LANGUAGE
         self.text_language.data = self.text_language.data or AUTHORITY_LANGUAGE
+        self.entries: list[Organisation] = []
         self.known: Organisation | None = None
 
     @property
@@ -133,15 +134,24 @@ class EnterForm(ScanForm):
             return found
         if not self.org_number.data:
             return [*found, (self.org_number, _dl("Write the organisation number. It can be looked up by the name."))]
-        self.known = queries.by_number(self.org_number.data)
-        if self.known is None and not self.org_name.data:
-            found.append((self.org_name, _dl("The number is new here. Write the organisation's name.")))
-        if self.known is None and self.org_kind.data not in OrganisationKind.__members__:
-            found.append((self.org_kind, _dl("The number is new here. Choose the kind of organisation.")))
-        return found
+        self.entries = queries.entries_of(self.org_number.data)
+        self.known = queries.entry_of_sender(self.entries, self.sender_email.data or "")
+        return found if self.known is not None else found + self._missing_of_new()
+
+    def _missing_of_new(self) -> list[tuple[Any, Lazy]]:
+        name, kind = (
+            (_dl("Write the name of the organisation."), _l("Choose the kind of organisation."))
+            if self.entries
+            else (
+                _dl("The number is new here. Write the organisation's name."),
+                _dl("The number is new here. Choose the kind of organisation."),
+            )
+        )
+        found: list[tuple[Any, Lazy]] = [] if self.org_name.data else [(self.org_name, name)]
+        return found if self.org_kind.data in OrganisationKind.__members__ else [*found, (self.org_kind, kind)]
 
     def organisation(self) -> Organisation | None:
-        """The one with the number, or a new one that is not kept yet; None for a nomination."""
+        """The sender's entry, or a new one that is not kept yet; None for a nomination."""
         if self.chosen is None or self.chosen[1] is ApplicationKind.NOMINATION:
             return None
         kind = OrganisationKind.__members__.get(self.org_kind.data or "")
@@ -279,13 +289,18 @@ class AddressForm(ReasonForm):
     email = EmailField(_l("E-mail address"), [Needed(_dl("Write the e-mail address."))])
 
 
+def _told_apart(organisation: Organisation) -> tuple[str, ...]:
+    """Doubles often have one name and one town."""
+    return organisation.name, organisation.city, "" if mail.is_by_post(organisation.email) else organisation.email
+
+
 class DoublesForm(ReasonForm):
     other = SelectField(_dl("The other entry"), validate_choice=False)
 
     def __init__(self, organisation: Organisation, **rest: Any) -> None:
         super().__init__(**rest)
         self.by_key = {each.public_id: each for each in queries.doubles(organisation)}
-        named = ((key, ", ".join(filter(None, (each.name, each.city)))) for key, each in self.by_key.items())
+        named = ((key, ", ".join(filter(None, _told_apart(each)))) for key, each in self.by_key.items())
         self.other.choices = choices([("", _d("Choose")), *named])
 
     def validate_other(self, field: Any) -> None:

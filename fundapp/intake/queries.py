@@ -1,25 +1,30 @@
 """What is being entered, what is to be posted, which corrections wait; nothing in which the reader has a conflict."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask_login import current_user
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from fundapp import clock
-from fundapp.accounts.models import Organisation
+from fundapp import clock, mail
+from fundapp.accounts.models import Membership, Organisation
 from fundapp.accounts.queries import visible_to, without_conflict
 from fundapp.applications.models import Application
 from fundapp.db import db
 from fundapp.funds.models import Fund, FundState, Round
 from fundapp.intake.merging import why_not_into
 from fundapp.intake.models import Correction, Intake
-from fundapp.languages import Lazy
+from fundapp.languages import Lazy, _dl
 from fundapp.mail import Enclosure, Message, MessageStatus
 from fundapp.permissions import Permission, Person, is_allowed
 from fundapp.workflow import ENDED, ApplicationStatus
 
 MOST = 100
+NEW_ENTRY = _dl(
+    "The number is known here, but nobody who may send for it signs in with the address on the paper. A new entry is"
+    " made, which only the municipality reads."
+)
 
 
 def rounds() -> list[Round]:
@@ -57,19 +62,39 @@ def begun(person: Person) -> Select[int]:
     return select(func.count()).select_from(Application).where(_is_begun(person))
 
 
-def by_number(org_number: str) -> Organisation | None:
-    """The organisation with this number that was entered first, unless another has taken it over."""
+def entries_of(org_number: str | None) -> list[Organisation]:
+    """The entries with this number that nobody has taken over, the oldest first, each with its people."""
+    if org_number is None:
+        return []
     found = select(Organisation).where(Organisation.org_number == org_number, Organisation.merged_into_id.is_(None))
-    return db.session.scalars(found.order_by(Organisation.id).limit(1)).first()
+    with_people = selectinload(Organisation.memberships).joinedload(Membership.account)
+    return list(db.session.scalars(found.order_by(Organisation.id).options(with_people)).unique())
+
+
+def entry_of_sender(entries_: Sequence[Organisation], email: str) -> Organisation | None:
+    """The entry that a paper from this address ("": none is given) belongs to; None where a new one is needed.
+
+    Anybody can type a number. So one with people is the sender's only where somebody who may send for it signs in with
+    the address; what the entry itself gives as its e-mail proves nothing. One that nobody acts for was made from paper:
+    it is taken where our letters to it go to the same address, or by post.
+    """
+    senders = (
+        each
+        for each in entries_
+        for row in each.memberships
+        if row.may_submit and row.account.is_active and row.account.email == email.lower()
+    )
+    on_paper = (
+        each
+        for each in entries_
+        if not each.memberships and (mail.is_by_post(each.email) or each.email.lower() == email.lower())
+    )
+    return next(senders, None) or next(on_paper, None)
 
 
 def doubles(organisation: Organisation) -> list[Organisation]:
     """Other entries with the same number that nobody has taken over."""
-    if organisation.org_number is None:
-        return []
-    same = Organisation.org_number == organisation.org_number, Organisation.id != organisation.id
-    found = select(Organisation).where(*same, Organisation.merged_into_id.is_(None)).order_by(Organisation.id)
-    return list(db.session.scalars(found))
+    return [each for each in entries_of(organisation.org_number) if each.id != organisation.id]
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,9 @@ def list() -> Page:
 def new() -> Page:
     form = EnterForm(queries.rounds())
     if not form.validate_on_submit() or form.chosen is None:
-        return render_template("intake/new.html", form=form), form.status
+        return render_template(
+            "intake/new.html", form=form, entries=_not_theirs(form), new_entry=queries.NEW_ENTRY
+        ), form.status
     round_, kind = form.chosen
     intake = entering.enter(
         round_=round_,
@@ -60,7 +62,15 @@ def new() -> Page:
     )
     if form.known is not None and intake.application.organisation is form.known:
         flash(_d("%(name)s is known. What is kept about it stays as it is.", name=form.known.name))
+    elif form.entries:
+        flash(str(queries.NEW_ENTRY), "attention")
     return _to(intake)
+
+
+def _not_theirs(form: EnterForm) -> Any:
+    """The entries of the number where none is the sender's; nothing of one in which the registrar has a conflict."""
+    is_hidden = form.known is not None or form.org_number.data in current_user.conflicting_org_numbers
+    return [] if is_hidden else form.entries
 
 
 def _to(intake: Intake) -> Response:
@@ -94,6 +104,7 @@ def _show_page(
         piece_form=(piece_form or PieceForm(application, formdata=None)) if "attachments" in codes else None,
         additions_form=None if is_begun else additions_form or AdditionsForm(formdata=None),
         title=_title(application),
+        entries=queries.entries_of(application.organisation.org_number) if application.organisation else (),
         attachment_words=words.attachment_words,
     )
 

@@ -3,13 +3,11 @@
 from flask import current_app
 
 from fundapp import mail
-from fundapp.accounts.models import Account
 from fundapp.applications.models import Application
+from fundapp.applications.receivers import last_sender, receivers
 from fundapp.config import settings
-from fundapp.db import db
 from fundapp.languages import _, _d, current, speaking
 from fundapp.messages.models import CaseMessage
-from fundapp.permissions import acts_for
 
 
 def send_notice(message: CaseMessage) -> None:
@@ -19,18 +17,8 @@ def send_notice(message: CaseMessage) -> None:
         if officer is not None and officer.id != message.written_by_id:
             _write(message.application, officer.email, officer.language, is_to_official=True)
         return
-    for to, language in _applicants(message.application).items():
+    for to, language in receivers(message.application, last_sender(message.application)).items():
         _write(message.application, to, language, is_to_official=False)
-
-
-def _applicants(application: Application) -> dict[str, str]:
-    """Addresses of the applicant's side, each with its language; not of somebody who has left the organisation."""
-    submission = application.last_submission
-    sender = db.session.get_one(Account, submission.submitted_by_id if submission else application.created_by_id)
-    found = {sender.email: sender.language} if acts_for(sender, application) else {}
-    if application.organisation is not None:
-        found.setdefault(application.organisation.email.lower(), application.language)
-    return found
 
 
 def _write(application: Application, to: str, code: str, *, is_to_official: bool) -> None:

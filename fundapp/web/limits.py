@@ -90,11 +90,11 @@ class TooOften(TooManyRequests):
 View = Callable[..., Any]
 
 
-def limited(limit: Limit) -> Callable[[View], View]:
-    """Count every POST to this page. Goes below `needs`."""
+def limited(limit: Limit, times: Callable[[], int] = lambda: 1) -> Callable[[View], View]:
+    """Count every POST to this page; `times`: as how many, asked before the database is. Goes below `needs`."""
 
     def keep(view: View) -> View:
-        view.limit = limit  # type: ignore[attr-defined]  # read by _count
+        view.limit, view.times = limit, times  # type: ignore[attr-defined]  # read by _count
         return view
 
     return keep
@@ -133,11 +133,12 @@ def reached() -> TooOften | None:
 def _count() -> None:
     if request.method in SAFE or request.endpoint is None:
         return
-    limit: Limit | None = getattr(current_app.view_functions[request.endpoint], "limit", None)
+    view: Any = current_app.view_functions[request.endpoint]
+    limit: Limit | None = getattr(view, "limit", None)
     if limit is None:
         return
     with own_transaction() as connection:
-        wait = take(connection, limit, _keys(connection, limit))
+        wait = take(connection, limit, _keys(connection, limit), max(view.times(), 1))
     if wait is None:
         return
     refusal = TooOften(limit.kind, wait)
@@ -191,8 +192,8 @@ def _key(limit: Limit, *parts: str) -> str:
     return hmac.new(settings().secret_key.encode(), words, hashlib.sha256).hexdigest()
 
 
-def take(connection: Connection, limit: Limit, keys: Sequence[tuple[str, int]]) -> int | None:
-    """Count one attempt for each key, or none where one of them is at its limit: then the seconds to wait.
+def take(connection: Connection, limit: Limit, keys: Sequence[tuple[str, int]], times: int = 1) -> int | None:
+    """Count so many attempts for each key, or none where one of them would pass its limit: then the seconds to wait.
 
     On PostgreSQL a lock per key, taken in order, keeps two from counting at once, and the commit is not waited for:
     a crash may forget an attempt. On SQLite one writes at a time anyway.
@@ -203,12 +204,12 @@ def take(connection: Connection, limit: Limit, keys: Sequence[tuple[str, int]]) 
         connection.exec_driver_sql(f"SELECT set_config('synchronous_commit', 'off', true), {locks}", numbers)
     now = clock.now()
     found = connection.execute(
-        select(*(_oldest(key, most, now - limit.window, now + limit.window) for key, most in keys))
+        select(*(_oldest(key, max(most - times + 1, 1), now - limit.window, now + limit.window) for key, most in keys))
     ).one()
     waits = [int((oldest + limit.window - now).total_seconds()) + 1 for oldest in found if oldest is not None]
     if waits:
         return max(waits)
-    rows = [{"kind": limit.kind, "key": key, "at": now} for key, _most in keys]
+    rows = [{"kind": limit.kind, "key": key, "at": now} for key, _most in keys] * times
     newest = max(connection.scalars(insert(Attempt).returning(Attempt.id), rows))
     if newest % _SWEEP_EVERY < len(rows):
         sweep(connection)
@@ -216,7 +217,7 @@ def take(connection: Connection, limit: Limit, keys: Sequence[tuple[str, int]]) 
 
 
 def _oldest(key: str, most: int, since: datetime, until: datetime) -> ScalarSelect[datetime]:
-    """The attempt that must lie outside the window before one more is let in; NULL where there are fewer."""
+    """The attempt that must lie outside the window before fewer than `most` are in it; NULL where there are fewer."""
     # Not what lies far ahead: a clock that was set back would else keep people out until it is there again.
     counted = select(Attempt.at).where(Attempt.key == key, Attempt.at > since, Attempt.at < until)
     return counted.order_by(Attempt.at.desc()).offset(most - 1).limit(1).scalar_subquery()

@@ -2,6 +2,7 @@
 
 import ast
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 import fundapp
 from fundapp import clock
+from fundapp.accounts import contacts
 from fundapp.accounts import giros as asking
 from fundapp.accounts.actions import declare_conflict
 from fundapp.accounts.giro_tables import GiroAnswer, GiroChange
@@ -111,6 +113,31 @@ def test_old_contact_and_every_manager_are_told_in_their_language(app: Flask) ->
         giros.approve_account(change, verified=SAID, by=official(Role.OFFICER))
         told = {letter.to for letter in _letters()[last:]}
         assert told == {before, "igen@kapad.example", "ordf@x.example", "amina@sprakkafe.example"}
+
+
+def test_whoever_reads_one_mailbox_makes_no_known_telephone_of_their_own_before_they_ask(app: Flask) -> None:
+    """They change the contact, send any application, and only then ask: the copy that was sent last is theirs."""
+    on_day()
+    with app.test_request_context(URL):
+        case = _case()
+        robbed, theirs = case.created_by, case.organisation
+        assert theirs is not None
+        phone, old, first = theirs.phone, theirs.email, case.submitted_at
+        with clock.at(clock.now() + timedelta(hours=1)):
+            theirs.phone, theirs.email = "+46700000000", "mallory@far.example"
+            submitted(by=robbed, organisation=theirs)
+        with clock.at(clock.now() + timedelta(hours=2)):
+            last = len(_letters())
+            change = asking.set_accounts(theirs, NEW, old_email=theirs.email, by=robbed)
+            assert change is not None
+            known = asking.known_before(change)
+            assert list(known["phone"]) == [phone, "+46700000000"]
+            assert known["phone"][phone] == known["email"][old] == first
+            assert next(iter(known["signatories"])) == "Amina Lindqvist: 0701234567"
+            assert old in {letter.to for letter in _letters()[last:]}
+            last = len(_letters())
+            giros.refuse_account(change, remark="De har inte bett om det.", by=official(Role.OFFICER))
+            assert old in {letter.to for letter in _letters()[last:]}
 
 
 def test_a_refusal_changes_nothing_and_says_why(app: Flask) -> None:
@@ -395,6 +422,31 @@ def test_the_desk_calls_a_number_known_before_and_approves(scene: Scene) -> None
     assert scene.numbers() == NEW
     assert SAID in scene.officer.get(path).text
     assert send(scene.officer, f"{path}/refuse", {"remark": "Nej"}).status_code == 409
+
+
+def test_the_desk_sees_first_what_stood_there_first(scene: Scene) -> None:
+    """Also where nothing was sent with it: the contact is changed on one day and sent with an application on the next,
+    and then the account.
+    """
+    with scene.app.test_request_context(URL):
+        theirs, began = db.session.get_one(Organisation, scene.key), clock.now()
+        by, before = theirs.memberships[0].account, contacts.contact_of(theirs)
+        with clock.at(began + timedelta(days=1)):
+            theirs.email, theirs.phone = "mallory@far.example", "+46709999999"
+            contacts.correct_organisation(theirs, before=before, by=by)
+        with clock.at(began + timedelta(days=2)):
+            submitted(by=by, organisation=theirs)
+        with clock.at(began + timedelta(days=3)):
+            asking.set_accounts(theirs, NEW, old_email=theirs.email, by=by)
+        db.session.commit()
+    page = BeautifulSoup(scene.officer.get(scene.change()).text, "html.parser")
+    assert page.main is not None
+    shown = [" ".join(each.text.split()) for each in page.main.select("dd p")]
+    assert shown[:4] == [
+        "+4692312345 (6 March 2017)", "+46709999999 (8 March 2017)",
+        "styrelsen@sprakkafe.example (6 March 2017)", "mallory@far.example (8 March 2017)",
+    ]  # fmt: skip
+    assert "the oldest first" in page.main.text
 
 
 def test_an_official_with_a_conflict_does_not_learn_of_it(scene: Scene) -> None:

@@ -100,6 +100,21 @@ def test_a_name_without_a_number_is_looked_up_among_applicants(case: Application
     assert not unknown.hides_cases
 
 
+def test_who_took_the_name_first_does_not_keep_the_interest_from_who_has_it(
+    case: Application, officer: Account
+) -> None:
+    """Without a number every organisation of the name is meant, each in a line that can be taken back."""
+    organisation(applicant("Mallory", "mallory@far.example"), name="Norrskens IF", org_number="8024001128")
+    owner = applicant("Vera", "vera@norrsken.example")
+    theirs = registered(by=owner, organisation=organisation(owner, name="Norrskens IF", org_number="8020015999"))
+    assert sees(officer, theirs)
+    kept(officer, name="norrskens if", org_number=None)
+    assert not sees(officer, theirs)
+    assert {each.org_number for each in officer.interests} == {"8024001128", "8020015999"}
+    interests.take_back(next(each for each in officer.interests if each.org_number == "8020015999"), by=officer)
+    assert sees(officer, theirs)
+
+
 def test_only_ones_own_is_changed_and_what_is_taken_back_stays(case: Application, officer: Account) -> None:
     mine = kept(officer)
     other = official(Role.OFFICER)

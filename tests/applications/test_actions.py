@@ -1,6 +1,6 @@
 """Start, write, send, complete, withdraw: by the real actions, on a real database."""
 
-from datetime import date
+from datetime import date, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -14,11 +14,13 @@ from fundapp.accounts.queries import visible_to
 from fundapp.applications import actions, rules
 from fundapp.applications import answers as reading
 from fundapp.applications.models import Application, ApplicationKind, Submission
+from fundapp.applications.questions import section_form
 from fundapp.assessments import actions as assessments
 from fundapp.assessments.models import CompletionRequest
 from fundapp.clock import start_of
 from fundapp.db import db
 from fundapp.history.models import HistoryEntry
+from fundapp.languages import speaking
 from fundapp.mail import Message
 from fundapp.permissions import Role
 from fundapp.registry.models import Direction
@@ -47,6 +49,38 @@ def message_count() -> int:
 
 
 # --- start ------------------------------------------------------------------------------------------------------
+
+
+def test_who_becomes_a_company_after_the_draft_was_begun_cannot_send_it_and_is_told_why(app: Flask) -> None:
+    on_day()
+    with app.app_context(), speaking("en"):
+        by = applicant()
+        made = draft(by=by, round_=open_round(STIPEND), kind=ApplicationKind.AWARD, organisation=organisation(by))
+        assert made.organisation is not None
+        made.organisation.kind = OrganisationKind.COMPANY
+        with pytest.raises(rules.NotComplete) as refused:
+            actions.submit(made, by=by)
+        (state,) = refused.value.missing
+        assert (state.code, state.missing[-1]) == (
+            "organisation",
+            "This kind of organisation cannot apply here: Company.",
+        )
+        form = section_form(made, "organisation")
+        assert not form.validate()
+        assert form.errors == {"particulars_right": [state.missing[-1]]}
+        made.organisation.kind = OrganisationKind.ASSOCIATION
+        assert actions.submit(made, by=by).number == 1
+
+
+def test_what_is_sent_is_completed_whatever_kind_the_organisation_has_become(app: Flask) -> None:
+    on_day()
+    with app.app_context():
+        case = under_assessment(round_=open_round(STIPEND), kind=ApplicationKind.AWARD)
+        day = clock.today() + timedelta(days=14)
+        assessments.request_completion(case, sections=["organisation"], what="Vem?", due_on=day, by=case.officer)
+        assert case.organisation is not None
+        case.organisation.kind = OrganisationKind.COMPANY
+        assert actions.submit(case, by=case.created_by).number == 2
 
 
 def test_a_company_cannot_apply_for_the_stipend_and_is_told_why(app: Flask) -> None:

@@ -15,6 +15,7 @@ from fundapp.applications import actions, signing
 from fundapp.applications.models import Application, Signature, Submission
 from fundapp.db import db
 from fundapp.mail import Message
+from fundapp.web.limits import INVITATION
 from fundapp.workflow import StepNotPossible
 from tests.factories import on_day
 from tests.factories.applications import PDF, draft
@@ -127,6 +128,16 @@ def test_a_link_confirms_once_and_then_shows_the_application_no_more(
     assert _confirm(app, link) == 302
     assert _confirm(app, link) == 409
     assert "Språkkafé vid älven" not in app.test_client().get(link).text
+
+
+def test_every_mail_counts_however_few_the_presses(app: Flask, joint: str, amina: FlaskClient) -> None:
+    fields = {f"email_{position}": email for position, email in ADDRESSES.items()}
+    place = f"/sv/applications/{joint}/signatures"
+    for _press in range((INVITATION.person or 0) // len(fields)):
+        assert send(amina, place, fields).status_code == 302
+    assert send(amina, place, fields).status_code == 429
+    with clock.at(clock.now() + INVITATION.window):
+        assert send(amina, place, fields).status_code == 302
 
 
 def test_a_change_after_a_confirmation_withdraws_it_for_all_to_see(app: Flask, joint: str, amina: FlaskClient) -> None:

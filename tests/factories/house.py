@@ -313,7 +313,7 @@ def _around(owner: Account, people: dict[str, Account]) -> dict[str, Place]:
     with_password(owner)
     return {
         "factors.remove_passkey": {"public_id": with_passkey(owner)},
-        **{name: person for name in ("factors.clear", "people.sign_out", "people.close", "people.reopen")},
+        **dict.fromkeys(("factors.clear", "people.sign_out", "people.close", "people.reopen"), person),
         "accounts.open_link": {"token": TOKEN},
         "accounts.organisation": {"public_id": of_owner},
         "accounts.person": person,

@@ -15,7 +15,7 @@ from fundapp.applications.models import Application
 from fundapp.db import db
 from fundapp.history.models import HistoryEntry
 from fundapp.intake import correcting, queries
-from fundapp.intake.models import Correction, CorrectionKind
+from fundapp.intake.models import Correction
 from fundapp.languages import speaking
 from fundapp.mail import Message
 from fundapp.permissions import Role
@@ -79,14 +79,14 @@ def test_old_and_new_value_stand_in_the_history(app: Flask) -> None:
         assert entry.thread == application.public_id
 
 
-def test_the_old_contact_gets_word_and_the_new_one_too(app: Flask) -> None:
+def test_the_old_contact_gets_word_and_the_new_one_too_and_who_manages_the_people(app: Flask) -> None:
     with app.test_request_context():
         application, before = case(), last_letter()
         proposed = correcting.propose_particulars(application, {"email": NEW}, reason=WHY, by=official(Role.OFFICER))
         assert letters_after(before) == []
         correcting.approve(proposed, by=official(Role.REGISTRAR))
         letters = letters_after(before)
-        assert [letter.to for letter in letters] == [OLD, NEW]
+        assert [letter.to for letter in letters] == [OLD, NEW, application.created_by.email]
         for letter in letters:
             assert OLD in letter.body
             assert NEW in letter.body
@@ -194,25 +194,6 @@ def test_a_person_is_connected_to_the_organisation_but_no_official_to_it_by_them
         assert account is not None
         rights = db.session.scalars(select(Membership).where(Membership.account_id == account.id)).one()
         assert (rights.may_edit, rights.may_submit, rights.may_manage) == (True, True, False)
-
-
-def test_doubles_become_one_with_people_and_applications(app: Flask) -> None:
-    with app.test_request_context():
-        application, other = case(), registered(by=applicant("Per", "per@annan.example"))
-        both = other.organisation
-        amina = application.created_by
-        db.session.add(Membership(account_id=amina.id, organisation_id=both.id, since=clock.now(), may_manage=False))
-        db.session.flush()
-        assert queries.doubles(application.organisation) == [both]
-        proposed = correcting.propose_doubles(application, both, reason=WHY, by=official(Role.OFFICER))
-        correcting.approve(proposed, by=official(Role.REGISTRAR))
-        assert proposed.kind is CorrectionKind.DOUBLES
-        assert other.organisation_id == application.organisation_id
-        found = select(Account.email).join(Membership).where(Membership.organisation_id == application.organisation_id)
-        assert sorted(db.session.scalars(found)) == ["amina@sprakkafe.example", "per@annan.example"]
-        assert db.session.scalars(select(Membership).where(Membership.organisation_id == both.id)).all() == []
-        assert queries.doubles(application.organisation) == []
-        assert queries.by_number("8020015577") is application.organisation
 
 
 @pytest.mark.slow

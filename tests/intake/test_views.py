@@ -58,8 +58,9 @@ def typed(app: Flask, **changes: Any) -> dict[str, Any]:
         offer = f"{open_round(FUND).id}-{ApplicationKind.GRANT.name}"
     given = {
         "offer": offer, "way": "LETTER", "received_on": "2017-03-02", "org_number": "802001-5577",
-        "title": "Fiske för alla", "amount": "25 000", "sender_name": "Karin Strand", "text_language": "sv",
-        "language": "sv", "file": (io.BytesIO(PDF), "brev.pdf"),
+        "title": "Fiske för alla", "amount": "25 000", "sender_name": "Karin Strand",
+        "sender_email": "amina@sprakkafe.example", "text_language": "sv", "language": "sv",
+        "file": (io.BytesIO(PDF), "brev.pdf"),
     }  # fmt: skip
     return given | changes
 

@@ -10,8 +10,9 @@ from fundapp import clock
 from fundapp.applications import rules
 from fundapp.applications.models import Application, Attachment
 from fundapp.applications.questions.base import Answer, SectionForm, fund_label, fund_text
-from fundapp.languages import LANGUAGES, _, _l, long_day, speaking
+from fundapp.languages import LANGUAGES, Lazy, _, _l, long_day, speaking
 from fundapp.web.fields import AtMost, DayField, EmailField, LineField, Needed, PhoneField, TextField
+from fundapp.workflow import ApplicationStatus
 
 
 class OrganisationSectionForm(SectionForm):
@@ -29,6 +30,24 @@ class OrganisationSectionForm(SectionForm):
         _l("The particulars above are right, and those named may sign for the organisation"),
         [Needed(_l("Confirm that the particulars and who may sign are right."))],
     )
+
+    def validate_particulars_right(self, _field: BooleanField) -> None:
+        reason = self._why_not_apply()
+        if reason is not None:
+            raise StopValidation(str(reason))
+
+    def faults(self) -> list[str]:
+        reason = self._why_not_apply()
+        return [*super().faults(), *([str(reason)] if reason is not None else [])]
+
+    def _why_not_apply(self) -> Lazy | None:
+        """Why the organisation cannot send this here: its kind may have been changed since the draft was begun. What
+        was sent once may be completed all the same.
+        """
+        application = self.application
+        if application.organisation is None or application.status is not ApplicationStatus.DRAFT:
+            return None
+        return rules.why_not_apply(application.terms, application.organisation.kind)
 
     def facts(self) -> dict[str, Any]:
         organisation = self.application.organisation
