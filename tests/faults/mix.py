@@ -16,6 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from fundapp import manifest
+from fundapp.web import once
 from tests.factories import DAY
 from tests.faults.told import DONE, REFUSED, UNKNOWN, Log, Operation, tag_of
 from tests.faults.world import CHECKED, Card, Somebody, Table, World
@@ -72,7 +73,7 @@ class Client(threading.Thread):
         log = self.mix.log
         ask = _ASKS[card.kind](self, card)
         asked = log.ask(self.number, card.kind, ask.who.account, card.thread)
-        fields = [*ask.fields, *_OWN_WORDS.get(card.kind, _nothing)(asked, card)]
+        fields = [*ask.fields, (once.FIELD, asked.tag), *_OWN_WORDS.get(card.kind, _nothing)(asked, card)]
         twice = not ask.is_read and card.kind not in SAVED_ANEW and self.chance.random() < TWICE
         with self.mix.turn_of(ask.who):
             asked = log.ask_again(asked)
