@@ -29,6 +29,7 @@ def _to_case(application: Any, said: str) -> Any:
 
 @blueprint.post("/cases/<public_id>/take-up")
 @needs(Permission.ASSESS_APPLICATION, of=case)
+@once
 def take_up(application: Any) -> Any:
     actions.take_up(application, by=current_user)
     return _to_case(application, _d("You are the case's officer now."))
@@ -77,6 +78,7 @@ def request_completion(application: Any) -> Any:
 
 @blueprint.post("/cases/<public_id>/go-on-without")
 @needs(Permission.ASSESS_APPLICATION, of=case)
+@once
 def go_on_without(application: Any) -> Any:
     actions.go_on_without(application, by=current_user)
     return _to_case(application, _d("The assessment goes on without the completion."))
@@ -139,6 +141,7 @@ def translate(application: Any) -> Any:
 
 @blueprint.route("/cases/<public_id>/officers-report", methods=_BOTH)
 @needs(Permission.ASSESS_APPLICATION, of=case)
+@once
 def report(application: Any) -> Any:
     """The officer's report as it will read, and finishing it."""
     actions.demand_open(application, by=current_user)
@@ -158,6 +161,7 @@ def report(application: Any) -> Any:
 
 @blueprint.post("/cases/<public_id>/reopen")
 @needs(Permission.ASSESS_APPLICATION, of=case)
+@once
 def reopen(application: Any) -> Any:
     actions.reopen(application, by=current_user)
     return _to_case(application, _d("The assessment is open again."))
@@ -165,6 +169,7 @@ def reopen(application: Any) -> Any:
 
 @blueprint.post("/cases/<public_id>/reconsider")
 @needs(Permission.ASSESS_APPLICATION, of=case)
+@once
 def reconsider(application: Any) -> Any:
     actions.reconsider(application, by=current_user)
     return _to_case(application, _d("The case is taken up again for a new decision."))

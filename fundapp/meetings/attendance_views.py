@@ -32,6 +32,7 @@ from fundapp.seats.models import Seat
 from fundapp.seats.queries import seats_on
 from fundapp.web.access import needs
 from fundapp.web.fields import Form
+from fundapp.web.once import once
 from fundapp.workflow import MeetingStatus, StepNotPossible
 
 blueprint = Blueprint("attendance", __name__)
@@ -234,6 +235,7 @@ def strike(meeting: Meeting, row_id: str) -> Response:
 
 @blueprint.post("/meetings/<public_id>/end")
 @needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@once
 def end(meeting: Meeting) -> Response:
     """The sitting is over."""
     ending.end_meeting(meeting, by=current_user)
@@ -243,6 +245,7 @@ def end(meeting: Meeting) -> Response:
 
 @blueprint.post("/meetings/<public_id>/resume")
 @needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@once
 def resume(meeting: Meeting) -> Response:
     """Back to the sitting."""
     ending.resume_meeting(meeting, by=current_user)

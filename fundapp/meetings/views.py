@@ -68,6 +68,7 @@ def add_item(meeting: Meeting) -> Page:
 
 @blueprint.post("/meetings/<public_id>/agenda")
 @needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@once
 def put_on_agenda(meeting: Meeting) -> Page:
     """Ready cases come to the agenda."""
     form = AgendaForm(sitting=queries.sitting(meeting))
@@ -82,6 +83,7 @@ def put_on_agenda(meeting: Meeting) -> Page:
 
 @blueprint.post("/meetings/<public_id>/take-off")
 @needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@once
 def take_off(meeting: Meeting) -> Page:
     """A case, or a paragraph without cases, leaves the agenda."""
     if "case" in request.form:
@@ -105,6 +107,7 @@ def move(meeting: Meeting) -> Page:
 
 @blueprint.post("/meetings/<public_id>/open")
 @needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@once
 def open(meeting: Meeting) -> Page:
     """The sitting opens and its paragraphs get their numbers."""
     actions.open_meeting(meeting, by=current_user)

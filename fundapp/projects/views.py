@@ -66,6 +66,7 @@ def show(project: Project) -> str:
 
 @blueprint.route("/instalments/<public_id>/pay", methods=["GET", "POST"])
 @needs(Permission.PAY_INSTALMENT, of=queries.instalment)
+@once
 def pay(instalment: Instalment) -> Page:
     """Propose a payment; another person approves it."""
     if request.method == "GET":
@@ -111,6 +112,7 @@ def _approval_page(instalment: Instalment, form: SendBackForm) -> str:
 
 @blueprint.post("/instalments/<public_id>/send-back")
 @needs(Permission.APPROVE_PAYMENT, of=queries.instalment)
+@once
 def send_back(instalment: Instalment) -> Page:
     form = SendBackForm(instalment)
     if not form.validate_on_submit():
@@ -123,6 +125,7 @@ def send_back(instalment: Instalment) -> Page:
 
 @blueprint.post("/instalments/<public_id>/take-back")
 @needs(Permission.PAY_INSTALMENT, of=queries.instalment)
+@once
 def take_back(instalment: Instalment) -> Page:
     """The proposer's own."""
     paying.take_back_payment(instalment, by=current_user)
