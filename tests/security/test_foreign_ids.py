@@ -35,7 +35,10 @@ OF_EVERYBODY = frozenset(
 )
 # These may do something by their roles; of everybody else's rows none at all may change.
 WITH_ROLES = frozenset({"partial", "administrator"})
-BY_RIGHT = frozenset({("stranger", "referrals.reply")})  # the house's referral asks the stranger
+BY_RIGHT = frozenset({
+    ("stranger", "referrals.reply"),  # the house's referral asks the stranger
+    ("administrator", "people.close"), ("administrator", "people.reopen"),  # of anybody's account
+})  # fmt: skip
 NAMES = re.compile(r"Kanariefågel|Kanariefagel", re.IGNORECASE)
 
 
