@@ -100,6 +100,7 @@ def _configure(app: Flask, ours: Settings) -> None:
                 "url": ours.database_url,
                 "hide_parameters": True,
                 "pool_size": patience.CONNECTIONS,
+                "pool_use_lifo": True,  # the connection that was used last has its statements prepared
                 "pool_timeout": patience.POOL,
             }
         },
