@@ -17,7 +17,7 @@ from fundapp.paths import MIGRATIONS
 HEAVY = {
     "alembic", "authlib", "croniter", "email_validator", "filetype", "flask_alembic", "holidays", "joserfc", "mako",
     "phonenumbers", "pikepdf", "PIL", "pillow_heif", "procrastinate", "psycopg_pool", "pygments", "pyrage", "requests",
-    "typst",
+    "segno", "typst",
 }  # fmt: skip
 START = "from fundapp.app import create_app; app = create_app(); "
 FIRST_PAGE = "assert app.test_client().get('/sv/').status_code == 200; "

@@ -2,7 +2,6 @@
 
 from urllib.parse import urlsplit
 
-import segno
 from markupsafe import Markup
 
 from fundapp.config import settings
@@ -11,6 +10,8 @@ from fundapp.factors import rules
 
 def qr_code(key: str, email: str) -> Markup:
     """An SVG that lies in the page; black on white in dark mode too, since cameras want it so."""
+    import segno  # noqa: PLC0415  dear to import, seldom drawn
+
     address = rules.totp_address(key, email=email, issuer=urlsplit(settings().base_url).netloc)
     drawn = segno.make(address, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff")
     return Markup(drawn)  # noqa: S704  made by the library of black and white squares alone  # nosec B704
