@@ -1,8 +1,10 @@
 """Close somebody's account and open it again, and sign somebody out everywhere; an administrator's, never one's own."""
 
+from sqlalchemy import select
+
 from fundapp.accounts.actions import end_sessions
 from fundapp.accounts.models import Account
-from fundapp.db import reread
+from fundapp.db import db
 from fundapp.history.actions import record
 from fundapp.languages import _dl
 from fundapp.permissions import Permission, why_not
@@ -45,4 +47,8 @@ def _demand(account: Account, by: Account) -> None:
         raise NotAllowed(reason)
     if account.id == by.id:
         raise NotAllowed(_dl("Another administrator must do this for you."))
-    reread(account)
+    # Both, in one order: of two administrators who close each other at once, one stays to open the other's again.
+    both = select(Account).where(Account.id.in_((account.id, by.id))).order_by(Account.id).with_for_update(of=Account)
+    for each in db.session.scalars(both.execution_options(populate_existing=True)):
+        if each.id == by.id and not each.is_active:
+            raise NotAllowed(_dl("The account is closed already."))

@@ -1,5 +1,8 @@
 """An account that is closed lets nobody in from the next click on, and opened again begins anew."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -123,3 +126,30 @@ def test_the_actions_ask_themselves_who_does_it(app_on_both: Flask, people: dict
         closing.close(torsten, by=alva)
         with pytest.raises(StepNotPossible):
             closing.close(torsten, by=alva)
+
+
+def test_of_two_administrators_who_close_each_other_at_once_one_stays(
+    app_on_both: Flask, people: dict[str, str]
+) -> None:
+    with app_on_both.test_request_context():
+        britta = official(Role.ADMINISTRATOR, name="Britta Admin", email="britta@kommun.example")
+        alva = db.session.scalars(select(Account).where(Account.email == ALVA)).one()
+        keys = [alva.id, britta.id]
+        db.session.commit()
+    start = Barrier(2)
+
+    def close(own: int, other: int) -> str:
+        with app_on_both.test_request_context():
+            by, account = db.session.get_one(Account, own), db.session.get_one(Account, other)
+            db.session.rollback()
+            start.wait()
+            try:
+                closing.close(account, by=by)
+                db.session.commit()
+            except (NotAllowed, StepNotPossible) as fault:
+                db.session.rollback()
+                return type(fault).__name__
+            return "closed"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(close, keys, reversed(keys))) == ["NotAllowed", "closed"]
