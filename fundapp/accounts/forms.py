@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from wtforms import BooleanField, Field, FieldList, FormField, SelectField
+from wtforms import BooleanField, Field, FieldList, FormField, HiddenField, SelectField
 from wtforms.validators import StopValidation
 
 from fundapp import clock
 from fundapp.accounts.memberships import Rights
 from fundapp.accounts.models import Organisation, OrganisationKind, RoleGiven, Signatory
+from fundapp.accounts.particulars import seen_of
 from fundapp.boards.models import Board
 from fundapp.languages import LANGUAGES, _, _d, _dl, _l, current
 from fundapp.permissions import Role
@@ -71,7 +72,10 @@ class SignatoryForm(Form):
 
 
 class OrganisationForm(Form):
-    """Address and account of an applicant; what is asked for depends on the kind, and what is not is not checked."""
+    """Address and account of an applicant; what is asked for depends on the kind, and what is not is not checked.
+
+    `seen`: which particulars stood on the page when it was opened.
+    """
 
     kind = SelectField(_l("What kind of organisation"), choices=[], validate_choice=False)
     name = LineField(_l("Name"), [Needed(_l("Write the organisation's name.")), AtMost(200)])
@@ -88,6 +92,7 @@ class OrganisationForm(Form):
     plusgiro = GiroField(_l("Plusgiro"), shortest=2)
     signatories = FieldList(FormField(SignatoryForm), _l("Signatories"), min_entries=2, max_entries=10)
     signs_jointly = BooleanField(_l("They sign together, not each alone"))
+    seen = HiddenField()
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -95,6 +100,7 @@ class OrganisationForm(Form):
         given = kwargs.get("obj")
         if isinstance(given, Organisation) and not self.is_submitted():
             self.kind.data = given.kind.name
+            self.seen.data = seen_of(given)
 
     @property
     def is_municipal(self) -> bool:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from fundapp import clock
-from fundapp.accounts import actions, contacts, giros, memberships, queries, rules, sessions
+from fundapp.accounts import actions, contacts, giros, memberships, particulars, queries, rules, sessions
 from fundapp.accounts.forms import (
     AccountForm,
     CodeForm,
@@ -30,7 +30,7 @@ from fundapp.accounts.models import (
 from fundapp.boards.queries import boards_of
 from fundapp.config import settings
 from fundapp.db import db
-from fundapp.languages import _, _d
+from fundapp.languages import Lazy, _, _d
 from fundapp.permissions import Permission, has_case_rights, is_allowed
 from fundapp.web.access import needs, public
 from fundapp.web.fields import tidy
@@ -171,10 +171,7 @@ def new_organisation() -> Page:
     """A new organisation that the person acts for; `next` leads on, to the application it is needed for."""
     form, onward = OrganisationForm(), inside(request.args.get("next", ""))
     if not form.validate_on_submit():
-        page = render_template(
-            "accounts/organisation.html", form=form, organisation=None, onward=onward, change=None, is_held=False
-        )
-        return page, form.status
+        return _particulars_page(None, form, onward), form.status
     organisation = form.write_to(Organisation())
     giros.use(organisation, form.accounts)
     actions.add_organisation(organisation, by=current_user)
@@ -185,19 +182,17 @@ def new_organisation() -> Page:
 @blueprint.route("/organisations/<public_id>", methods=["GET", "POST"])
 @needs(Permission.EDIT_ORGANISATION, of=queries.own_organisation)
 @limited(PARTICULARS)
+@once
 def organisation(organisation: Organisation) -> Page:
+    """Particulars that somebody else has changed meanwhile are shown beside what was typed."""
     form, onward = OrganisationForm(obj=organisation), inside(request.args.get("next", ""))
     if not form.validate_on_submit():
-        change, is_held = giros.waiting(organisation), giros.is_paid_to(organisation)
-        page = render_template(
-            "accounts/organisation.html",
-            form=form,
-            organisation=organisation,
-            onward=onward,
-            change=change,
-            is_held=is_held,
-        )
-        return page, form.status
+        return _particulars_page(organisation, form, onward), form.status
+    try:
+        particulars.hold(organisation, seen=form.seen.data or "")
+    except particulars.ParticularsChanged:
+        form.seen.data = particulars.seen_of(organisation)
+        return _particulars_page(organisation, form, onward, particulars.lines(organisation)), 409
     before = contacts.contact_of(organisation)
     form.write_to(organisation)
     change = giros.set_accounts(organisation, form.accounts, old_email=before["email"], by=current_user)
@@ -206,6 +201,23 @@ def organisation(organisation: Organisation) -> Page:
     if change is not None:
         flash(_("The new account waits until an official has approved it."), "attention")
     return redirect(onward or url_for("accounts.organisations"))
+
+
+def _particulars_page(
+    organisation: Organisation | None,
+    form: OrganisationForm,
+    onward: str,
+    theirs: list[tuple[Lazy, str]] | None = None,
+) -> str:
+    return render_template(
+        "accounts/organisation.html",
+        form=form,
+        organisation=organisation,
+        onward=onward,
+        change=organisation and giros.waiting(organisation),
+        is_held=organisation is not None and giros.is_paid_to(organisation),
+        theirs=theirs,
+    )
 
 
 @blueprint.get("/organisations/<public_id>/people")

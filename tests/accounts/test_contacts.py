@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from fundapp import clock, mail
-from fundapp.accounts import contacts, giros
+from fundapp.accounts import contacts, giros, particulars
 from fundapp.accounts.models import Membership, Organisation
 from fundapp.db import db
 from fundapp.history.models import HistoryEntry
@@ -90,9 +90,10 @@ def test_an_address_that_only_stands_for_the_post_is_shown_as_none(app: Flask) -
 
 def test_the_page_tells_and_the_history_keeps_what_stood_there(app: Flask, signed_in: SignIn) -> None:
     with app.test_request_context():
-        place = _ours().public_id
+        ours = _ours()
+        place, seen = ours.public_id, particulars.seen_of(ours)
         db.session.commit()
-    fields = PARTICULARS_OF | {"email": NEW}
+    fields = PARTICULARS_OF | {"email": NEW, "seen": seen}
     assert send(signed_in("amina@sprakkafe.example"), f"/en/organisations/{place}", fields).status_code == 302
     with app.app_context():
         entry = db.session.scalars(select(HistoryEntry).where(HistoryEntry.event == "correct_field")).one()

@@ -243,9 +243,10 @@ def test_an_organisation_is_corrected_and_can_become_a_municipal_unit(app: Flask
     assert _value(page, "kind") == "ASSOCIATION"
     assert (_value(page, "org_number"), _value(page, "bankgiro")) == ("802001-5577", "5050-1055")
     assert _value(page, "signatories-1-name") == "Per Omar Niemi"
-    assert send(amina, path, {**ASSOCIATION, "name": "Kalix Språkkafé och trädgård"}).status_code == 302
+    renamed = {**ASSOCIATION, "name": "Kalix Språkkafé och trädgård", "seen": _value(page, "seen")}
+    assert send(amina, path, renamed).status_code == 302
     assert _only_organisation(app).name == "Kalix Språkkafé och trädgård"
-    assert send(amina, path, UNIT).status_code == 302
+    assert send(amina, path, {**UNIT, "seen": _value(amina.get(path).text, "seen")}).status_code == 302
     assert _only_organisation(app).org_number is None
     with app.app_context():
         events = db.session.scalars(select(HistoryEntry.event).where(HistoryEntry.subject == "organisation")).all()

@@ -1,0 +1,133 @@
+"""An organisation's particulars in two windows: none of them overwrites the other unseen."""
+
+import threading
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from fundapp.accounts import particulars
+from fundapp.accounts.models import Organisation, OrganisationKind, Signatory
+from fundapp.db import db
+from tests.factories import on_day
+from tests.factories.people import applicant, organisation
+from tests.ground.apps import SignIn
+from tests.ground.pages import send
+
+AMINA = "amina@sprakkafe.example"
+
+
+@pytest.fixture
+def place(app: Flask) -> str:
+    """The page of Amina's organisation."""
+    on_day()
+    with app.app_context():
+        made = organisation(applicant("Amina", AMINA), name="Kalix Språkkafé")
+        db.session.commit()
+        return f"/en/organisations/{made.public_id}"
+
+
+def _opened(client: FlaskClient, place: str) -> dict[str, str]:
+    """The form as the page gives it, with a mark of its own."""
+    form = BeautifulSoup(client.get(place).text, "html.parser").select_one("main form.form")
+    assert form is not None
+    found = {str(each["name"]): str(each.get("value", "")) for each in form.select("input[name]:not([type=checkbox])")}
+    return found | {"kind": "ASSOCIATION"}
+
+
+def _kept(app: Flask) -> Organisation:
+    with app.app_context():
+        found = db.session.scalars(select(Organisation)).one()
+        _ = found.signatories
+        return found
+
+
+def test_what_two_windows_changed_is_shown_before_one_replaces_it(app: Flask, signed_in: SignIn, place: str) -> None:
+    amina = signed_in(AMINA)
+    first, second = _opened(amina, place), _opened(amina, place)
+    assert send(amina, place, first | {"address": "Norra vägen 7"}).status_code == 302
+    answer = send(amina, place, second | {"phone": "0923-999 99"})
+    assert answer.status_code == 409
+    soup = BeautifulSoup(answer.text, "html.parser")
+    told = soup.select_one(".notice")
+    assert told is not None
+    assert "Norra vägen 7" in told.get_text()
+    phone = soup.select_one("input[name=phone]")
+    assert phone is not None
+    assert phone["value"] == "0923-999 99"  # what was typed is still there
+    assert (_kept(app).address, _kept(app).phone) == ("Norra vägen 7", _kept(app).phone)
+    assert "99999" not in _kept(app).phone
+    again = soup.select_one("input[name=seen]")
+    assert again is not None
+    assert send(amina, place, second | {"phone": "0923-999 99", "seen": str(again["value"])}).status_code == 302
+    assert _kept(app).phone.endswith("92399999")
+
+
+def test_a_form_that_says_nothing_has_seen_nothing(app: Flask, signed_in: SignIn, place: str) -> None:
+    amina = signed_in(AMINA)
+    form = _opened(amina, place) | {"city": "Luleå"}
+    del form["seen"]
+    assert send(amina, place, form).status_code == 409
+    assert _kept(app).city != "Luleå"
+
+
+def test_one_form_pressed_twice_is_one_change(signed_in: SignIn, place: str) -> None:
+    amina = signed_in(AMINA)
+    form = _opened(amina, place) | {"city": "Luleå"}
+    assert [send(amina, place, form).status_code for _press in range(2)] == [302, 302]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kind", OrganisationKind.COMPANY),
+        ("name", "Annat"),
+        ("website", "www.annat.example"),
+        ("address", "Annan väg 1"),
+        ("postal_code", "95200"),
+        ("city", "Annan"),
+        ("email", "annan@forening.example"),
+        ("phone", "+4692300000"),
+        ("org_number", "8020015585"),
+        ("bankgiro", "58056201"),
+        ("plusgiro", "41351103"),
+        ("administration", "Annan"),
+        ("internal_account", "99"),
+        ("signs_jointly", True),
+        ("signatories", [("Annan", "")]),
+    ],
+)
+def test_each_particular_counts_and_is_shown(app: Flask, place: str, name: str, value: object) -> None:
+    with app.test_request_context(place):
+        ours = db.session.scalars(select(Organisation)).one()
+        seen, told = particulars.seen_of(ours), particulars.lines(ours)
+        rows = (
+            [Signatory(position=n, name=row[0], contact=row[1]) for n, row in enumerate(value)]
+            if name == ("signatories") and isinstance(value, list)
+            else value
+        )
+        setattr(ours, name, rows)
+        assert particulars.seen_of(ours) != seen
+        assert particulars.lines(ours) != told
+        db.session.rollback()
+
+
+@pytest.mark.usefixtures("both_engines")
+def test_of_two_at_the_same_moment_one_is_asked_to_look(app: Flask, signed_in: SignIn, place: str) -> None:
+    clients = [signed_in(AMINA), signed_in(AMINA)]
+    forms = [_opened(each, place) | {"signatories-0-name": f"Person {n}"} for n, each in enumerate(clients)]
+    answers: dict[int, int] = {}
+
+    def press(number: int) -> None:
+        answers[number] = send(clients[number], place, forms[number]).status_code
+
+    threads = [threading.Thread(target=press, args=(number,)) for number in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(answers.values()) == [302, 409]
+    winner = next(number for number, status in answers.items() if status == 302)
+    assert _kept(app).signatories[0].name == f"Person {winner}"
