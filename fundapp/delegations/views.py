@@ -1,5 +1,7 @@
 """The delegation register, what is decided under it, and the report to the body."""
 
+from functools import partial
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -28,7 +30,7 @@ def show() -> str:
     return render_template(
         "delegations/show.html",
         registers=queries.registers_on(clock.today()),
-        may_keep=is_allowed(current_user, Permission.KEEP_DELEGATIONS),
+        may_keep=partial(is_allowed, current_user, Permission.KEEP_DELEGATIONS),
     )
 
 

@@ -1,5 +1,7 @@
 """The plan's pages: what it wants, what is done for it, and who answers for what."""
 
+from functools import partial
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -37,13 +39,12 @@ def objective(code: str) -> str:
 
 
 def _objective_page(found: Objective, form: AnswerForm) -> str:
-    may_answer = current_user.is_authenticated and is_allowed(current_user, Permission.ANSWER_FOR_BOARD)
     return render_template(
         "goals/objective.html",
         objective=found,
         answers=sorted(found.board_answers, key=lambda row: row.board.position),
         page=queries.projects_serving(found, beyond_of(request.args)),
-        may_answer=may_answer,
+        may_answer=partial(is_allowed, current_user, Permission.ANSWER_FOR_BOARD),
         choices=ANSWERS,
         form=form,
     )

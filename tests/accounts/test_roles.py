@@ -21,7 +21,9 @@ from fundapp.history.models import HistoryEntry
 from fundapp.languages import speaking
 from fundapp.permissions import Permission, Role, is_allowed
 from fundapp.workflow import NotAllowed, StepNotPossible
+from tests.delegations.test_actions import a_point
 from tests.factories import on_day
+from tests.factories.assessments import objective
 from tests.factories.meetings import planned
 from tests.factories.people import applicant, official
 from tests.factories.registry import registered
@@ -199,3 +201,19 @@ def test_the_last_day_is_changed_on_a_page_of_its_own(app: Flask, signed_in: Sig
     assert client.post(f"/sv/roles/{given}", data={"ends_on": "2017-12-31"}).status_code == 302
     with app.app_context():
         assert db.session.get_one(Account, key).role_rows[0].ends_on == date(2017, 12, 31)
+
+
+def test_a_secretary_of_one_body_is_led_to_no_page_that_is_another_bodys(app: Flask, signed_in: SignIn) -> None:
+    with app.app_context():
+        point = a_point().public_id
+        keeper = board("KS").code
+        clients = {code: official(Role.SECRETARY, board=board(code)).email for code in ("FoK", keeper)}
+        asked = [row.board.code for row in objective("2.3").board_answers]
+        db.session.commit()
+    assert {"FoK", keeper} < set(asked)
+    for own, email in clients.items():
+        client = signed_in(email)
+        register, goal = client.get("/sv/delegations").text, client.get("/sv/goals/2.3").text
+        assert (f"/delegations/points/{point}" in register) is (own == keeper)
+        assert "/delegations/new" in register
+        assert [code for code in asked if f"/goals/2.3/boards/{code}" in goal] == [own]
