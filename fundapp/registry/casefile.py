@@ -8,14 +8,13 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from flask_login import current_user
 from sqlalchemy import Select, bindparam, exists, func, or_, select
 from sqlalchemy.orm import joinedload, lazyload, load_only
 from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from fundapp import clock
 from fundapp.accounts.models import Account, Organisation, OrganisationKind, RoleGiven
-from fundapp.accounts.queries import visible_to
+from fundapp.accounts.queries import signed_in, visible_to
 from fundapp.applications.models import Application, ApplicationKind, Attachment, Submission
 from fundapp.assessments import rules as assessment_rules
 from fundapp.assessments.models import (
@@ -125,13 +124,12 @@ _WITH = (
     _name_of(Application.officer),
     _name_of(Application.created_by),
 )
+_CASE = select(Application).where(Application.public_id == bindparam("public_id")).options(*_WITH)
 
 
 def case(public_id: str) -> Application | None:
     """The application behind a case page, where the signed-in official may see it, with what its head tells."""
-    return db.session.scalar(
-        select(Application).where(Application.public_id == public_id, visible_to(current_user)).options(*_WITH)
-    )
+    return db.session.scalar(_CASE.where(visible_to(signed_in())), {"public_id": public_id})
 
 
 def case_file(application: Application, person: Person, version: int | None = None) -> CaseFile:
@@ -353,7 +351,7 @@ def _missing(application: Application, check: CheckSummary, assessment: Any, par
     return [*own, *hanging.missing(application, parts)]
 
 
-def facts(application: Application) -> dict[str, Any]:
+def facts(application: Application, person: Person) -> dict[str, Any]:
     """What the page asks about the application: its policy flags, and where it stands in one sentence."""
     kind = application.organisation.kind if application.organisation else None
     return {
@@ -363,11 +361,11 @@ def facts(application: Application) -> dict[str, Any]:
         "where_it_stands": _where_it_stands(application),
         "sender": sender_of(application),
         "today": clock.today(),
-        "may_answer": application.case is not None and is_allowed(current_user, Permission.ANSWER_MESSAGE, application),
+        "may_answer": application.case is not None and is_allowed(person, Permission.ANSWER_MESSAGE, application),
         "attachment_words": words.attachment_words,
-        "may_record_appeal": is_allowed(current_user, Permission.RECORD_APPEAL, application),
-        "may_translate": is_allowed(current_user, Permission.TRANSLATE, application),
-        "may_examine": is_allowed(current_user, Permission.EXAMINE_SECRECY, application),
+        "may_record_appeal": is_allowed(person, Permission.RECORD_APPEAL, application),
+        "may_translate": is_allowed(person, Permission.TRANSLATE, application),
+        "may_examine": is_allowed(person, Permission.EXAMINE_SECRECY, application),
     }
 
 

@@ -1,5 +1,6 @@
 """What the desk's other packages hang on a case page: their rows, read in the page's one statement, and their pages."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select
@@ -19,6 +20,7 @@ from fundapp.reviews import on_case as reviews
 _PACKAGES = (remarks, referrals, reviews, papers, intake, secrecy)
 
 
+@cache
 def lists() -> dict[str, Select[*tuple[Any, ...]]]:
     """Each package's lists by their names, of the `application`, `case` and `person` that are asked for."""
     return {name: query for package in _PACKAGES for name, query in package.lists().items()}

@@ -4,6 +4,7 @@ others' projects with a name like this one's. Only what the reader may see is lo
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, not_, or_, select
@@ -145,6 +146,12 @@ def _exactly(number: int) -> ColumnElement[int]:
 
 
 def _others(application: Application, ours: ColumnElement[bool], person: Person) -> Select[*tuple[Any, ...]]:
+    return _other_cases().where(visible_to(person), ours, Application.id != application.id)
+
+
+@cache
+def _other_cases() -> Select[*tuple[Any, ...]]:
+    """Without whose and who asks. Made once: to put it together takes longer than to ask it."""
     granted, decided_on = _grant(Decision.amount), _grant(Meeting.held_on)
     return (
         select(
@@ -172,7 +179,6 @@ def _others(application: Application, ours: ColumnElement[bool], person: Person)
         .outerjoin(Case, Case.id == Application.case_id)
         .outerjoin(Project, and_(Project.application_id == Application.id, Project.status != ProjectStatus.ANNULLED))
         .outerjoin(Report, Report.project_id == Project.id)
-        .where(visible_to(person), ours, Application.id != application.id)
         .order_by(Application.id.desc())
         .limit(_exactly(MOST))
     )

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_login import current_user
 
 from fundapp import documents, files
+from fundapp.accounts.queries import signed_in
 from fundapp.config import settings
 from fundapp.documents import Paper
 from fundapp.languages import _d
@@ -78,8 +79,9 @@ def export(kind: str) -> Response | str:
 def show(application: Any) -> str:
     """One case: the application as sent, and everything that has been done with it."""
     version = request.args.get("version", type=int)
-    file = casefile.case_file(application, current_user, version)
-    facts = casefile.facts(application)
+    reader = signed_in()
+    file = casefile.case_file(application, reader, version)
+    facts = casefile.facts(application, reader)
     return render_template("registry/show.html", application=application, file=file, shown=file.shown, **facts)
 
 
