@@ -18,7 +18,6 @@ class StepNotPossible(Exception):
     """The step does not lead from where the thing stands; `reason` is a sentence for the person."""
 
     def __init__(self, reason: Lazy | str) -> None:
-        super().__init__(str(reason))
         self.reason = reason
 
 
@@ -26,7 +25,6 @@ class NotAllowed(Exception):
     """The person may not take the step; `reason` is a sentence for the person."""
 
     def __init__(self, reason: Lazy | str) -> None:
-        super().__init__(str(reason))
         self.reason = reason
 
 

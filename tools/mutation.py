@@ -30,6 +30,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SPOKEN = frozenset({"_", "_n", "_l", "_ln", "_d", "_dn", "_dl", "gettext", "ngettext"})
 MOST_TESTS = 40  # for one change, the quickest first
+ENOUGH = 0.9  # share of a module's changes that must be noticed
 LONGEST = 60.0  # seconds that the tests of one change may take
 
 # Module → the tests that are asked, the nearest first.
@@ -352,13 +353,16 @@ def _last_line(code: CodeType) -> int:
 
 
 def main(words: list[str]) -> int:
+    """1 where a module was not tried, or fewer than ENOUGH of its changes were noticed."""
     os.chdir(ROOT)
+    short = []
     for target in words or TARGETS:
         run = Run(target)
         tests = [test for test in TARGETS[target] if Path(test).exists()]
         done = pytest.main(["-q", "-n0", "-p", "no:cacheprovider", "--no-header", *tests], plugins=[run])
         if done != 0 or not run.tried:
             sys.stdout.write(f"{target}: not tried ({done})\n")
+            short.append(target)
             continue
         killed = run.tried - len(run.survived)
         share = f"{killed / run.tried:.1%} of {run.tried} noticed, {run.not_entered} in what no test enters"
@@ -366,7 +370,10 @@ def main(words: list[str]) -> int:
         for one in run.survived:
             sys.stdout.write(f"{target}:{one.line}: {one.before} -> {one.after}\n")
         sys.stdout.flush()
-    return 0
+        if killed / run.tried < ENOUGH:
+            short.append(target)
+    sys.stdout.write(f"\nBelow {ENOUGH:.0%}: {', '.join(short) or 'none'}\n")
+    return 1 if short else 0
 
 
 if __name__ == "__main__":
