@@ -9,16 +9,21 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
+from tempfile import mkdtemp
 
 import psycopg
 import pytest
 
 from tests.ground.shared import FOLDER, free_port, once
 
-# Beside the server stands a watcher that stops it when the run's process is gone, even if the run was killed.
+# Beside the server stands a watcher that stops it when the run's process is gone, even if the run was killed, and takes
+# away the folder that is named last, if one is.
 SERVE = """
-( ( while [ -d "/proc/$4" ]; do sleep 1; done; kill -INT "$(head -n 1 "$2/postmaster.pid")" ) 2>/dev/null & )
+( ( while [ -d "/proc/$4" ]; do sleep 1; done; kill -INT "$(head -n 1 "$2/postmaster.pid")"
+    n=0; while [ -e "$2/postmaster.pid" ] && [ $n -lt 60 ]; do sleep 1; n=$((n + 1)); done
+    [ -z "$5" ] || rm -rf "$5" ) 2>/dev/null & )
 exec "$1" -D "$2" -p "$3"
 """
 CONFIGURATION = """
@@ -27,6 +32,10 @@ unix_socket_directories = ''
 max_connections = 200
 lock_timeout = '20s'
 """
+# A copy of the template is some thousand files, and a disk is slow to forget those of the test before: a quarter of the
+# run went into that.
+MEMORY = Path("/dev/shm")  # noqa: S108  the name within is random, and nobody's but ours
+ROOM = 4 * 2**30  # bytes that must be free there
 
 
 def programs() -> Path:
@@ -49,10 +58,19 @@ def unprivileged() -> list[str]:
     return ["runuser", "-u", "postgres", "--"]
 
 
-def start(folder: Path, *, run: int) -> str:
-    """Make a cluster in `folder` and serve it as long as the process `run` lives; gives `host:port`."""
+def start(folder: Path, *, run: int, is_in_memory: bool = False) -> str:
+    """Make a cluster in `folder` and serve it as long as the process `run` lives; gives `host:port`.
+
+    `is_in_memory`: keep the files in memory, where the machine has room there; `folder` then leads to them, and they
+    are gone with the run.
+    """
     binaries = programs()
-    folder.mkdir()
+    in_memory = _in_memory() if is_in_memory else None
+    if in_memory is not None:
+        folder.symlink_to(in_memory)
+        folder = in_memory
+    else:
+        folder.mkdir()
     if os.geteuid() == 0:
         postgres = pwd.getpwnam("postgres")
         os.chown(folder, postgres.pw_uid, postgres.pw_gid)
@@ -66,13 +84,22 @@ def start(folder: Path, *, run: int) -> str:
         configuration.write(CONFIGURATION)
     for _attempt in range(3):  # somebody else may take the free port first
         port = free_port()
-        if _serves(binaries / "postgres", cluster, port, run):
+        if _serves(binaries / "postgres", cluster, port, run, in_memory):
             return f"127.0.0.1:{port}"
     pytest.fail(f"PostgreSQL did not start: {(folder / 'log').read_text()[-2000:]}", pytrace=False)
 
 
-def _serves(program: Path, cluster: Path, port: int, run: int) -> bool:
-    words = [*unprivileged(), "sh", "-c", SERVE, "serve", str(program), str(cluster), str(port), str(run)]
+def _in_memory() -> Path | None:
+    """A new folder in memory; None where there is no room."""
+    with suppress(OSError):
+        if shutil.disk_usage(MEMORY).free >= ROOM:
+            return Path(mkdtemp(prefix="fundapp-tests-", dir=MEMORY))
+    return None
+
+
+def _serves(program: Path, cluster: Path, port: int, run: int, gone_with_it: Path | None = None) -> bool:
+    places = [str(program), str(cluster), str(port), str(run), str(gone_with_it or "")]
+    words = [*unprivileged(), "sh", "-c", SERVE, "serve", *places]
     with (cluster.parent / "log").open("a") as log:
         server = subprocess.Popen(words, cwd=cluster.parent, stdout=log, stderr=log, start_new_session=True)
     for _attempt in range(300):
@@ -107,7 +134,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def postgresql(ground: Path, pytestconfig: pytest.Config) -> str:
     """`host:port` of a running PostgreSQL whose superuser is postgres, without a password."""
     run = os.getppid() if hasattr(pytestconfig, "workerinput") else os.getpid()
-    return once(ground, "PostgreSQL", lambda: start(ground / "postgresql-server", run=run))
+    return once(ground, "PostgreSQL", lambda: start(ground / "postgresql-server", run=run, is_in_memory=True))
 
 
 def on_server(address: str, statement: str) -> None:
