@@ -5,6 +5,7 @@ import hmac
 import re
 import secrets
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
@@ -31,6 +32,7 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, hash_len
 DUMMY = "$argon2id$v=19$m=19456,t=2,p=1$Wjux5z8/lfBj3Jo0aWg21w$nTTr6pUs4E6HrHqHKQRYzL30r1F9uvckKo7JKEn5vFA"
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 _COMMON = Path(__file__).parent / "data" / "common.txt"
+OFTEN, SIGN = _COMMON.with_name("often.bin"), 5  # SIGN bytes for each password; tools/often.py makes it
 _LEFT_AT_LEAST = 5  # different characters that must remain when the well-known words are taken away
 _LOOKS_LIKE = str.maketrans("013457@$!", "oleastasi")
 
@@ -56,13 +58,37 @@ def common_words() -> tuple[str, ...]:
 
 
 def is_easily_guessed(password: str, about: Iterable[str] = ()) -> bool:
-    """Whether little is left without well-known words, the words `about` the person and the place, runs and repeats.
+    """Whether it is among those most often met in breaches, or little is left without well-known words, the words
+    `about` the person and the place, runs and repeats.
 
     Source of the idea: NIST SP 800-63B-4, 3.1.1.2: no rules of composition, but no password that others try first.
     """
-    lower = unicodedata.normalize("NFKC", password).lower()
+    if is_often_used(password):
+        return True
+    lower = _folded(password)
     own = {word for text in about for word in re.findall(r"\w{3,}", text.lower())}
     return any(_is_thin(form, own) for form in (lower, lower.translate(_LOOKS_LIKE)))
+
+
+def is_often_used(password: str) -> bool:
+    """Whether it is one of the 44 000 of data/often.bin, in whatever case."""
+    signs, sign = _often(), sign_of(password)
+    place = bisect_left(range(len(signs) // SIGN), sign, key=lambda n: signs[n * SIGN : (n + 1) * SIGN])
+    return signs[place * SIGN : (place + 1) * SIGN] == sign
+
+
+@cache
+def _often() -> bytes:
+    return OFTEN.read_bytes()
+
+
+def sign_of(password: str) -> bytes:
+    """What stands in data/often.bin for a password."""
+    return sha256(_folded(password).encode(errors="surrogatepass")).digest()[:SIGN]
+
+
+def _folded(password: str) -> str:
+    return unicodedata.normalize("NFKC", password).lower()
 
 
 def _is_thin(text: str, own: set[str]) -> bool:
