@@ -19,7 +19,20 @@ from fundapp.db import UtcInstant, db, guard
 from fundapp.funds.queries import ledger_faults
 from fundapp.goals.rules import municipality_named
 from fundapp.stations import BLUEPRINTS, DESK, OF_APPLICANTS
-from fundapp.web import access, errors, filters, headers, limits, menu, metrics, once, security, turns, watch
+from fundapp.web import (
+    access,
+    errors,
+    filters,
+    headers,
+    limits,
+    menu,
+    metrics,
+    once,
+    security,
+    security_txt,
+    turns,
+    watch,
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -161,6 +174,8 @@ def _page_frame() -> dict[str, Any]:
 
 
 def _add_plain_pages(app: Flask) -> None:
+    app.register_blueprint(security_txt.blueprint)
+
     @app.get("/")
     @access.public
     def home() -> AnyResponse:

@@ -37,6 +37,7 @@ class Settings:
     proof of who one is holds, before money, decisions and roles ask for another. `oidc_…` is the sign-in of the
     officials' own organisation, called `oidc_name` on the page; `is_oidc_mail_trusted`: its verified e-mail addresses
     lead to the accounts that have them (Entra ID of one's own tenant, not a broker that takes anybody).
+    `security_contact` is a mailto: or https: address for whoever has found a hole (RFC 9116).
     `funds` is a folder of the town's own terms, beside those that are shipped (funds/terms.py).
     `store` is s3://bucket/prefix where stored files do not lie in the folder `files`; `clamd` is host:port or the path
     of a socket; `backup_recipients` are public keys of age with blanks between, `backup_identity` a private one's file.
@@ -60,6 +61,7 @@ class Settings:
     mail_from: str
     proxies: int = 0
     metrics_token: str | None = None
+    security_contact: str | None = None
     limit_factor: int = 1
     export_rows: int = 200_000
     store: str | None = None
@@ -126,6 +128,7 @@ VARIABLES = {
     "FUNDAPP_OIDC_CA": "oidc_ca",
     "FUNDAPP_OIDC_TRUSTS_MAIL": "is_oidc_mail_trusted",
     "FUNDAPP_METRICS_TOKEN": "metrics_token",
+    "FUNDAPP_SECURITY_CONTACT": "security_contact",
     "FUNDAPP_LIMIT_FACTOR": "limit_factor",
     "FUNDAPP_EXPORT_ROWS": "export_rows",
 }
@@ -166,6 +169,7 @@ def read(environ: Mapping[str, str] = os.environ) -> tuple[Settings, list[str]]:
         mail_from=environ.get("FUNDAPP_MAIL_FROM", "fundapp@localhost"),
         proxies=_number(environ, "FUNDAPP_PROXIES", 0, faults),
         metrics_token=environ.get("FUNDAPP_METRICS_TOKEN") or None,
+        security_contact=environ.get("FUNDAPP_SECURITY_CONTACT") or None,
         limit_factor=_number(environ, "FUNDAPP_LIMIT_FACTOR", 1, faults),
         export_rows=_number(environ, "FUNDAPP_EXPORT_ROWS", 200_000, faults),
     )
@@ -187,6 +191,8 @@ def _unfit(found: Settings, environ: Mapping[str, str]) -> list[str]:
         faults.append("FUNDAPP_BASE_URL must be an https address")
     if found.metrics_token and len(found.metrics_token) < 16:
         faults.append("FUNDAPP_METRICS_TOKEN is shorter than 16 characters")
+    if found.security_contact and not re.fullmatch(r"(mailto:[^\s@]+@|https://)[^\s@]+", found.security_contact):
+        faults.append("FUNDAPP_SECURITY_CONTACT must be mailto: and an e-mail address, or an https address")
     if found.limit_factor < 1:
         faults.append("FUNDAPP_LIMIT_FACTOR must be 1 or more")
     if found.is_production and not found.record_key:

@@ -36,6 +36,7 @@ PAGES: dict[str, frozenset[str]] = {
     "home": ANYBODY,
     "healthz": ANYBODY,
     "livez": ANYBODY,
+    "security_txt.show": ANYBODY,
     "metrics": ANYBODY,  # of this machine; tests/test_watch.py has the others
     "public.start": ANYBODY,
     "public.fund": ANYBODY,

@@ -42,6 +42,7 @@ def settings_for(folder: Path, database_url: str) -> Settings:
         smtp_tls="none",
         smtp_ca=None,
         mail_from="bidrag@kommun.example",
+        security_contact="mailto:sakerhet@kommun.example",
     )
 
 
