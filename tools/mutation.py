@@ -54,7 +54,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
         "tests/decisions/test_dates.py",
     ),
     "fundapp/factors/rules.py": ("tests/factors/test_rules.py",),
-    "fundapp/funds/actions.py": ("tests/funds/test_ledger.py", "tests/funds/test_states.py"),
+    "fundapp/funds/actions.py": ("tests/funds/test_ledger.py", "tests/funds/test_ledger_edges.py"),
     "fundapp/goals/rules.py": ("tests/goals/test_plans.py", "tests/goals/test_names.py"),
     "fundapp/papers/rules.py": ("tests/papers/test_markup.py", "tests/papers/test_templates.py"),
     "fundapp/public/rules.py": ("tests/public/test_rules.py",),
