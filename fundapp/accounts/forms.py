@@ -170,6 +170,37 @@ class OrganisationForm(Form):
         ]
         return organisation
 
+    def differing(self, organisation: Organisation) -> list[tuple[str, str]]:
+        """(label, what stands there now) of each thing that the form would change."""
+        theirs = OrganisationForm(formdata=None, obj=organisation)
+        theirs.kind.data = organisation.kind.name
+        found = [
+            (str(own.label.text), _reads(now)) for own, now in zip(self, theirs, strict=True) if _differs(own, now)
+        ]
+        return [(label, text or "–") for label, text in found]
+
+
+def _differs(own: Field, now: Field) -> bool:
+    """Empty is empty, whether nothing was typed, None is kept, or a row of the list is left blank."""
+    if isinstance(own, FieldList):
+        return _rows_of(own) != _rows_of(now)
+    return not isinstance(own, HiddenField) and (own.data or "") != (now.data or "")
+
+
+def _rows_of(rows: FieldList) -> list[str]:
+    texts = (" ".join(filter(None, (row.form.name.data, row.form.contact.data))) for row in rows)
+    return [text for text in texts if text]
+
+
+def _reads(field: Field) -> str:
+    if isinstance(field, FieldList):
+        return ", ".join(_rows_of(field))
+    if isinstance(field, BooleanField):
+        return _("Yes") if field.data else _("No")
+    if isinstance(field, SelectField):
+        return str(dict(field.choices).get(field.data, ""))
+    return str(field._value())
+
 
 class RightsForm(Form):
     """What a person may do for an organisation besides reading."""

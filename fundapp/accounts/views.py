@@ -30,7 +30,7 @@ from fundapp.accounts.models import (
 from fundapp.boards.queries import boards_of
 from fundapp.config import settings
 from fundapp.db import db
-from fundapp.languages import Lazy, _, _d
+from fundapp.languages import _, _d
 from fundapp.permissions import Permission, has_case_rights, is_allowed
 from fundapp.web.access import needs, public
 from fundapp.web.fields import tidy
@@ -192,7 +192,7 @@ def organisation(organisation: Organisation) -> Page:
         particulars.hold(organisation, seen=form.seen.data or "")
     except particulars.ParticularsChanged:
         form.seen.data = particulars.seen_of(organisation)
-        return _particulars_page(organisation, form, onward, particulars.lines(organisation)), 409
+        return _particulars_page(organisation, form, onward, form.differing(organisation)), 409
     before = contacts.contact_of(organisation)
     form.write_to(organisation)
     change = giros.set_accounts(organisation, form.accounts, old_email=before["email"], by=current_user)
@@ -207,7 +207,7 @@ def _particulars_page(
     organisation: Organisation | None,
     form: OrganisationForm,
     onward: str,
-    theirs: list[tuple[Lazy, str]] | None = None,
+    theirs: list[tuple[str, str]] | None = None,
 ) -> str:
     return render_template(
         "accounts/organisation.html",

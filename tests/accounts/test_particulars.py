@@ -9,8 +9,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from fundapp.accounts import particulars
-from fundapp.accounts.models import Organisation, OrganisationKind, Signatory
+from fundapp.accounts.forms import OrganisationForm
+from fundapp.accounts.models import Organisation, OrganisationKind
 from fundapp.db import db
+from fundapp.languages import speaking
 from tests.factories import on_day
 from tests.factories.people import applicant, organisation
 from tests.ground.apps import SignIn
@@ -80,37 +82,34 @@ def test_one_form_pressed_twice_is_one_change(signed_in: SignIn, place: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "reads"),
     [
-        ("kind", OrganisationKind.COMPANY),
-        ("name", "Annat"),
-        ("website", "www.annat.example"),
-        ("address", "Annan väg 1"),
-        ("postal_code", "95200"),
-        ("city", "Annan"),
-        ("email", "annan@forening.example"),
-        ("phone", "+4692300000"),
-        ("org_number", "8020015585"),
-        ("bankgiro", "58056201"),
-        ("plusgiro", "41351103"),
-        ("administration", "Annan"),
-        ("internal_account", "99"),
-        ("signs_jointly", True),
-        ("signatories", [("Annan", "")]),
+        ("kind", OrganisationKind.COMPANY, "Company"),
+        ("name", "Annat", "Annat"),
+        ("website", "www.annat.example", "www.annat.example"),
+        ("address", "Annan väg 1", "Annan väg 1"),
+        ("postal_code", "95200", "952 00"),
+        ("city", "Annan", "Annan"),
+        ("email", "annan@forening.example", "annan@forening.example"),
+        ("phone", "+4692300000", "+4692300000"),
+        ("org_number", "8020015585", "802001-5585"),
+        ("bankgiro", "58056201", "5805-6201"),
+        ("plusgiro", "41351103", "4135110-3"),
+        ("administration", "Annan", "Annan"),
+        ("internal_account", "99", "99"),
+        ("signs_jointly", True, "Yes"),
+        ("signatories", [], "–"),
     ],
 )
-def test_each_particular_counts_and_is_shown(app: Flask, place: str, name: str, value: object) -> None:
-    with app.test_request_context(place):
+def test_each_particular_counts_and_is_shown(app: Flask, place: str, name: str, value: object, reads: str) -> None:
+    with app.test_request_context(place), speaking("en"):
         ours = db.session.scalars(select(Organisation)).one()
-        seen, told = particulars.seen_of(ours), particulars.lines(ours)
-        rows = (
-            [Signatory(position=n, name=row[0], contact=row[1]) for n, row in enumerate(value)]
-            if name == ("signatories") and isinstance(value, list)
-            else value
-        )
-        setattr(ours, name, rows)
+        form, seen = OrganisationForm(formdata=None, obj=ours), particulars.seen_of(ours)
+        form.kind.data = ours.kind.name
+        assert form.differing(ours) == []
+        setattr(ours, name, value)
         assert particulars.seen_of(ours) != seen
-        assert particulars.lines(ours) != told
+        assert form.differing(ours) == [(str(form[name].label.text), reads)]
         db.session.rollback()
 
 
