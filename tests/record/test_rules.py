@@ -126,3 +126,20 @@ def test_a_column_is_hashed_with_a_salt_of_its_own_and_nothing_is_not_an_empty_t
     assert rules.column_hash(salt, "who", b"x") != rules.column_hash(salt, "what", b"x")
     assert rules.column_hash(salt, "who", b"") != rules.column_hash(salt, "who", None)
     assert rules.column_hash(salt, "who", b"x") != rules.column_hash(bytes(31) + b"\x01", "who", b"x")
+
+
+def test_a_place_outside_the_tree_is_not_included(many: tuple[list[bytes], Nodes]) -> None:
+    leaves, nodes = many
+    root = rules.root_of(nodes, 1)
+    for index, size in ((1, 1), (-1, 1), (0, 0), (5, 5)):
+        assert rules.is_included(leaves[0], index, size, [], root) is False
+
+
+def test_a_path_that_is_too_long_or_of_no_tree_is_plainly_false(many: tuple[list[bytes], Nodes]) -> None:
+    leaves, nodes = many
+    roots = [rules.root_of(nodes, size) for size in range(8)]
+    assert rules.is_included(leaves[0], 0, 1, [EMPTY], roots[1]) is False
+    assert rules.is_consistent(6, 5, [roots[6]], roots[6], roots[5]) is False  # the old one is the larger
+    assert rules.is_consistent(-1, 5, [roots[5]], roots[5], roots[5]) is False
+    assert rules.is_consistent(3, 5, [], roots[3], roots[5]) is False  # nothing is shown
+    assert rules.is_consistent(2, 4, [*rules.consistency_proof(nodes, 2, 4), EMPTY, EMPTY], roots[2], roots[4]) is False
