@@ -120,6 +120,10 @@ class Person(Protocol):
     def conflicting_org_numbers(self) -> frozenset[str]: ...
     @property
     def conflicting_application_ids(self) -> frozenset[int]: ...
+    @property
+    def closed_applicant_ids(self) -> frozenset[int]: ...
+    @property
+    def closed_applicant_numbers(self) -> frozenset[str]: ...
 
 
 Condition = Callable[[Any, Any], bool]
@@ -222,11 +226,28 @@ def is_impartial_in_what_follows(person: Person, subject: Any) -> bool:
 
 @because(_dl("You have a conflict of interest with this organisation."))
 def is_impartial_to_organisation(person: Person, organisation: Any) -> bool:
-    """Neither acting for the organisation nor with a declared or found interest in it, by key or number (jäv)."""
+    """Neither acting for the organisation nor with a declared or found interest in it, by key or number (jäv), nor
+    kept from a single case of its: what it is paid to is the same in them all.
+    """
     return (
         organisation.id not in person.organisation_ids
         and organisation.id not in person.conflicting_organisation_ids
         and (organisation.org_number is None or organisation.org_number not in person.conflicting_org_numbers)
+        and _is_free_of_its_cases(person, organisation.id, organisation.org_number)
+    )
+
+
+@because(_dl("You have a conflict of interest with this organisation."))
+def is_impartial_to_applicant(person: Person, application: Any) -> bool:
+    """Of what is kept about the applicant, from any of its cases: none of them is closed to the person."""
+    return not has_conflict(person, application) and _is_free_of_its_cases(
+        person, application.organisation_id, application.org_number
+    )
+
+
+def _is_free_of_its_cases(person: Person, organisation_id: int | None, org_number: str | None) -> bool:
+    return (organisation_id is None or organisation_id not in person.closed_applicant_ids) and (
+        org_number is None or org_number not in person.closed_applicant_numbers
     )
 
 
@@ -273,8 +294,8 @@ RULES: dict[Permission, Rule] = {
     Permission.RAISE_FLAG: Rule(_OFFICIALS, (is_impartial,)),
     Permission.RECEIVE_ON_PAPER: Rule(frozenset({Role.REGISTRAR})),
     Permission.MERGE_CASES: Rule(frozenset({Role.REGISTRAR}), (is_impartial,)),
-    Permission.PROPOSE_CORRECTION: Rule(frozenset({Role.REGISTRAR, Role.OFFICER})),
-    Permission.APPROVE_CORRECTION: Rule(frozenset({Role.REGISTRAR, Role.OFFICER})),
+    Permission.PROPOSE_CORRECTION: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial_to_applicant,)),
+    Permission.APPROVE_CORRECTION: Rule(frozenset({Role.REGISTRAR, Role.OFFICER}), (is_impartial_to_applicant,)),
     Permission.READ_DIARY: Rule(_READERS),
     Permission.EXAMINE_SECRECY: Rule(frozenset({Role.REGISTRAR, Role.SECRETARY}), (is_impartial,)),
     Permission.RANK_CASES: Rule(frozenset({Role.OFFICER, Role.SECRETARY})),
@@ -316,14 +337,16 @@ RULES: dict[Permission, Rule] = {
 }
 
 # What a body does by its own secretary in a case that it decides: the case's body is then the one its fund names.
-OF_THE_BODY = frozenset({Permission.RECORD_DECISION, Permission.RELEASE_LETTERS, Permission.ALLOW_EARLY_PAYMENT})
+OF_THE_BODY = frozenset({
+    Permission.RECORD_DECISION, Permission.RELEASE_LETTERS, Permission.ALLOW_EARLY_PAYMENT, Permission.RECORD_APPEAL,
+})  # fmt: skip
 
 # Money, decisions and roles: who does one of these must have shown lately who they are (web.access asks).
 NEEDS_PROOF = frozenset({
     Permission.PAY_INSTALMENT, Permission.APPROVE_PAYMENT, Permission.APPROVE_GIRO, Permission.CHANGE_FRAME,
     Permission.ALLOW_EARLY_PAYMENT, Permission.RECORD_DECISION, Permission.APPROVE_MINUTES, Permission.SIGN_MINUTES,
     Permission.DECIDE_BY_DELEGATION, Permission.KEEP_DELEGATIONS, Permission.ANSWER_FOR_BOARD, Permission.GIVE_ROLES,
-    Permission.APPROVE_CORRECTION, Permission.KEEP_SEATS,
+    Permission.APPROVE_CORRECTION, Permission.KEEP_SEATS, Permission.RECORD_APPEAL, Permission.REVIEW_REPORT,
 })  # fmt: skip
 
 _ROLE_MISSING = _l("Your account does not have the role that this needs.")
@@ -369,6 +392,26 @@ def why_not(person: Person, permission: Permission, subject: Any = None) -> Lazy
                 reason: Lazy = condition.reason  # type: ignore[attr-defined]  # set by because()
                 return reason
     return None
+
+
+def why_not_here(person: Person, permission: Permission, place: Any) -> Lazy | None:
+    """The reason why none of the person's roles gives the permission in a place, for example a round, or None where one
+    does. No condition is asked: those are of a case.
+    """
+    held = person.roles & RULES[permission].roles
+    if not held:
+        return _ROLE_MISSING
+    return None if any(_reaches(person, role, permission, place) for role in held) else _ROLE_ELSEWHERE
+
+
+def bodies_of(person: Person, roles: frozenset[Role]) -> frozenset[Any] | None:
+    """The bodies, as keys, that one of the roles opens to the person; None for every body. One that is for a fund alone
+    opens none.
+    """
+    held, limits = person.roles & roles, person.role_limits
+    if any(role not in limits for role in held):
+        return None
+    return frozenset(board for role in held for _fund, board in limits[role] if board is not None)
 
 
 def roles_in(person: Person, board_id: Any) -> frozenset[Role]:

@@ -194,11 +194,13 @@ def give_role(
     ends_on: date | None = None,
 ) -> None:
     """Give a role, from and to local days, both included; for one body or one fund, or everywhere. Given twice for the
-    same place and the same days it changes nothing. `by` None is the installation itself.
+    same place and the same days it changes nothing. `by` None is the installation itself; nobody gives themself one.
 
-    Errors: NotAllowed; StepNotPossible, where it would end before it begins, or has ended.
+    Errors: NotAllowed; StepNotPossible, where it would end before it begins, or has ended, or is for oneself.
     """
     _demand_right_to_give_roles(by)
+    if by is not None and by.id == account.id:
+        raise StepNotPossible(_dl("Another administrator must give you a role."))
     if ends_on is not None and (ends_on < clock.today() or (begins_on is not None and ends_on < begins_on)):
         raise StepNotPossible(_dl("Write a last day that has not passed, and that is not before the first day."))
     reread(account, with_for_update={"of": Account})  # two administrators must not give the same role at once
@@ -213,9 +215,10 @@ def give_role(
 
 
 def end_role(given: RoleGiven, *, ends_on: date | None, by: Any) -> None:
-    """Change a role's last day; None: it has no end. Errors: NotAllowed, StepNotPossible."""
+    """Change a role's last day; None: it has no end. Nobody changes their own. Errors: NotAllowed, StepNotPossible."""
     _demand_right_to_give_roles(by)
-    _demand_another(given, by)
+    if by is not None and by.id == given.account_id:
+        raise StepNotPossible(_dl("Another administrator must change your role."))
     if ends_on is not None and (ends_on < clock.today() or (given.begins_on is not None and ends_on < given.begins_on)):
         raise StepNotPossible(_dl("Write a last day that has not passed, and that is not before the first day."))
     before, given.ends_on = given.ends_on, ends_on

@@ -177,7 +177,7 @@ def own_question(fund: Fund, code: str) -> Page:
 
 
 @blueprint.route("/funds/<public_id>/rounds/new", methods=["GET", "POST"])
-@needs(KEEP, of=queries.any_fund)
+@needs(KEEP, of=queries.any_fund, proof_of=Permission.CHANGE_FRAME)
 @once
 def new_round(fund: Fund) -> Page:
     """A round, with the days of another one to begin with where one is copied."""
@@ -255,7 +255,7 @@ def remove_try_out(fund: Fund) -> Page:
 
 
 @blueprint.post("/funds/<public_id>/open")
-@needs(KEEP, of=queries.any_fund)
+@needs(KEEP, of=queries.any_fund, proof_of=Permission.CHANGE_FRAME)
 def open(fund: Fund) -> Page:
     form = SeenForm()
     trying.open_fund(fund, seen=version_in(form.version), by=current_user)

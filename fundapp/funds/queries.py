@@ -1,6 +1,6 @@
 """What can be applied for now, how the rounds stand, and whether totals and ledger agree. Sums in whole kronor."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,11 +16,17 @@ from fundapp.data_texts import chosen
 from fundapp.db import db
 from fundapp.funds.models import Fund, FundState, LedgerEntry, LedgerKind, Round
 from fundapp.languages import Lazy, _d, _dl, current, day_and_time, listed, long_day, money, number
+from fundapp.permissions import Person, Role
+
+_PENDING = frozenset({LedgerKind.RESERVE, LedgerKind.UNRESERVE})
 
 
 @dataclass(frozen=True)
 class RoundSums:
-    """A round's totals; `bound` is what the frame can never go below: granted and reserved, less released."""
+    """A round's totals; `bound` is what the frame can never go below: granted and reserved, less released.
+
+    Where pending outcomes are not shown, what they hold counts as left.
+    """
 
     frame: int
     reserved: int
@@ -28,6 +34,7 @@ class RoundSums:
     released: int
     paid: int
     left: int
+    shows_pending: bool = True
 
     @property
     def bound(self) -> int:
@@ -137,12 +144,25 @@ def round_sums(round_: Round) -> RoundSums:
     )
 
 
-def ledger_of(round_: Round) -> list[LedgerRow]:
-    """The round's movements, newest first."""
+def shown_sums(round_: Round, person: Person) -> RoundSums:
+    """The totals as the person may know them: what the board has decided is its own until the minutes are approved."""
+    sums = round_sums(round_)
+    if _sees_pending(person):
+        return sums
+    return replace(sums, reserved=0, left=sums.left + sums.reserved, shows_pending=False)
+
+
+def _sees_pending(person: Person) -> bool:
+    return bool(person.roles & {Role.SECRETARY, Role.AUDITOR})
+
+
+def ledger_of(round_: Round, person: Person) -> list[LedgerRow]:
+    """The round's movements that the person may know of, newest first."""
+    kinds = [kind for kind in LedgerKind if kind not in _PENDING or _sees_pending(person)]
     rows = db.session.execute(
         select(LedgerEntry, Account.name, Account.email)
         .outerjoin(Account, Account.id == LedgerEntry.by_id)
-        .where(LedgerEntry.round_id == round_.id)
+        .where(LedgerEntry.round_id == round_.id, LedgerEntry.kind.in_(kinds))
         .order_by(LedgerEntry.id.desc())
     )
     return [

@@ -1,5 +1,8 @@
 """Pages about funds: how the rounds stand, the ledger, what the terms say and why, and a new frame."""
 
+from collections.abc import Callable
+from functools import partial
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -21,7 +24,14 @@ def list() -> Page:
     """Every fund and round with its sums."""
     may_keep = is_allowed(current_user, Permission.KEEP_FUNDS)
     drafts = queries.funds_not_open() if may_keep else []
-    return render_template("funds/list.html", funds=queries.funds_here(), drafts=drafts, may_keep=may_keep)
+    return render_template(
+        "funds/list.html", funds=queries.funds_here(), drafts=drafts, may_keep=may_keep, sums=_sums()
+    )
+
+
+def _sums() -> Callable[[Round], queries.RoundSums]:
+    """What the signed-in person may know of a round's totals."""
+    return partial(queries.shown_sums, person=current_user)
 
 
 @blueprint.get("/funds/<public_id>")
@@ -31,7 +41,8 @@ def show(fund: Fund) -> Page:
     return render_template(
         "funds/show.html",
         fund=fund,
-        ledger_of=queries.ledger_of,
+        ledger_of=partial(queries.ledger_of, person=current_user),
+        sums=_sums(),
         values=queries.values_of(fund),
         values_of_round=queries.values_of_round,
         may_change_frame=is_allowed(current_user, Permission.CHANGE_FRAME, fund),

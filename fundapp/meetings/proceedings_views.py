@@ -47,7 +47,7 @@ def show(meeting: Meeting, item: str) -> Page:
 
 
 @blueprint.post(f"{_PLACE}/as-proposed")
-@needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@needs(Permission.PREPARE_MEETING, of=queries.meeting, proof_of=Permission.RECORD_DECISION)
 def as_proposed(meeting: Meeting, item: str) -> Page:
     """One case, or all under the §, as the officer proposed."""
     place = _item(meeting, item)
@@ -65,7 +65,7 @@ def as_proposed(meeting: Meeting, item: str) -> Page:
 
 
 @blueprint.post(f"{_PLACE}/take-back")
-@needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@needs(Permission.PREPARE_MEETING, of=queries.meeting, proof_of=Permission.RECORD_DECISION)
 def take_back(meeting: Meeting, item: str) -> Page:
     """Undo a pending outcome."""
     place = _item(meeting, item)
@@ -78,7 +78,7 @@ def take_back(meeting: Meeting, item: str) -> Page:
 
 
 @blueprint.post(f"{_PLACE}/outcomes")
-@needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@needs(Permission.PREPARE_MEETING, of=queries.meeting, proof_of=Permission.RECORD_DECISION)
 def outcomes(meeting: Meeting, item: str) -> Page:
     """The outcomes of all cases under the §, saved together."""
     place = _paragraph(meeting, item)
@@ -208,7 +208,7 @@ def _change_remark(meeting: Meeting, place: Paragraph, row: Remark) -> Page:
 
 
 @blueprint.post(f"{_PLACE}/resolution")
-@needs(Permission.PREPARE_MEETING, of=queries.meeting)
+@needs(Permission.PREPARE_MEETING, of=queries.meeting, proof_of=Permission.RECORD_DECISION)
 def resolve(meeting: Meeting, item: str) -> Page:
     """What was decided under a § without cases."""
     place = _paragraph(meeting, item)

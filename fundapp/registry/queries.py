@@ -164,10 +164,10 @@ def _asked_for(person: Person, filters: Filters, choices: Choices) -> Select[*tu
     asked = _conditions(person, filters, choices)
     walk = walk_of(filters.sort)
     if filters.after:
-        asked.append(walk.turned().lies_beyond(walk.edge_at(filters.after)))
+        asked.append(walk.turned().lies_beyond(walk.edge_at(filters.after, person)))
         walk = walk.turned()
     elif filters.before:
-        asked.append(walk.lies_beyond(walk.edge_at(filters.before)))
+        asked.append(walk.lies_beyond(walk.edge_at(filters.before, person)))
     query = _columns().order_by(*walk.ordered()).limit(_exactly(PAGE + 1))
     if not filters.q:
         return query.where(*asked)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, select, tuple_
-from sqlalchemy.orm import aliased
 
+from fundapp.accounts.queries import visible_to
 from fundapp.applications.models import Application
+from fundapp.permissions import Person
 
 # By the word in the address; `-` before it turns it round. None is by key, the newest first.
 KEYS: dict[str, Any] = {
@@ -39,11 +40,12 @@ class Walk:
         there: Any = tuple_(*edge)
         return here < there if self.is_falling else here > there
 
-    def edge_at(self, public_id: str) -> list[Any]:
-        """The values of the row with that public id, as parts of a statement; NULL where there is none."""
-        edge = aliased(Application)
-        names = (column.key for column in self.columns)
-        return [select(getattr(edge, name)).where(edge.public_id == public_id).scalar_subquery() for name in names]
+    def edge_at(self, public_id: str, person: Person) -> list[Any]:
+        """The values of the row with that public id, as parts of a statement; NULL where the person sees none: between
+        which rows one stands that they may not see would tell its values.
+        """
+        seen = (Application.public_id == public_id, visible_to(person))
+        return [select(column).where(*seen).correlate(None).scalar_subquery() for column in self.columns]
 
 
 def walk_of(sort: str) -> Walk:

@@ -31,11 +31,13 @@ def give_seat(
     rank: int | None = None,
     by: Any,
 ) -> Seat:
-    """A place in the body from the first day to the last, both included; last of its list where `rank` is None.
+    """A place in the body from the first day to the last, both included; last of its list where `rank` is None. A seat
+    opens the body's cases, so nobody gives one to themself.
 
     Errors: NotAllowed, StepNotPossible (the terms, the chair or the number of places do not allow it).
     """
     _hold(board, by)
+    _demand_anothers(account.id, by)
     seats = _seats_of(board)
     reason = rules.why_not_given(
         board, seats, account_id=account.id, position=position, begins_on=begins_on, ends_on=ends_on
@@ -60,6 +62,11 @@ def give_seat(
         record(account, "give_role", by=by, role=Role.MEMBER)
     db.session.flush()
     return seat
+
+
+def _demand_anothers(account_id: int, by: Any) -> None:
+    if by is not None and by.id == account_id:
+        raise StepNotPossible(_dl("Somebody else must give you a seat, or change its days."))
 
 
 def person(email: str, name: str, *, by: Any) -> Account:
@@ -90,6 +97,7 @@ def end_seat(seat: Seat, ends_on: date, *, by: Any) -> None:
     Errors: NotAllowed, StepNotPossible.
     """
     _hold(seat.board, by)
+    _demand_anothers(seat.account_id, by)
     others = [each for each in _seats_of(seat.board) if each.id != seat.id]
     reason = rules.why_not_given(
         seat.board,

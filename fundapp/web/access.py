@@ -41,12 +41,15 @@ def public(view: View) -> View:
     return view
 
 
-def needs(permission: Permission, *, of: Loader | None = None) -> Callable[[View], View]:
+def needs(
+    permission: Permission, *, of: Loader | None = None, proof_of: Permission | None = None
+) -> Callable[[View], View]:
     """Open the page to who has `permission`.
 
     `of` turns the address's `public_id` into the subject, or None where the person may not see it (404); the view
     then gets the subject as its first argument. A permission that fails on a seen subject is 403; so is a POST under
-    a permission of NEEDS_PROOF by somebody who has not shown lately who they are.
+    a permission of NEEDS_PROOF by somebody who has not shown lately who they are. `proof_of`: what the page does is
+    done under this permission elsewhere, and asks for a proof as there.
     """
 
     def keep(view: View) -> View:
@@ -56,16 +59,17 @@ def needs(permission: Permission, *, of: Loader | None = None) -> Callable[[View
                 return _ask_to_sign_in()
             if of is None:
                 _demand(permission, None)
-                proof.demand(permission)
+                proof.demand(proof_of or permission)
                 return view(**place)
             subject = of(place.pop("public_id"))
             if subject is None:
                 abort(404)
             _demand(permission, getattr(subject, "permission_subject", subject))
-            proof.demand(permission)
+            proof.demand(proof_of or permission)
             return view(subject, **place)
 
         opened.access = permission  # type: ignore[attr-defined]
+        opened.proof_of = proof_of or permission  # type: ignore[attr-defined]
         return opened
 
     return keep

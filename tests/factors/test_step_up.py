@@ -44,7 +44,8 @@ def _age(app: Flask, by: timedelta = OLD) -> None:
 
 
 def _permission(app: Flask, endpoint: str) -> Permission | str:
-    return getattr(app.view_functions[endpoint], "access", "")
+    """That a proof is asked for."""
+    return getattr(app.view_functions[endpoint], "proof_of", "")
 
 
 def _rows(app: Flask) -> list[str]:
