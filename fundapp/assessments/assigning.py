@@ -6,6 +6,7 @@ from fundapp.db import db, reread
 from fundapp.history.actions import record
 from fundapp.languages import _dl
 from fundapp.permissions import Permission, is_allowed, why_not
+from fundapp.reviews.falling import stays_blind
 from fundapp.workflow import ApplicationStatus, NotAllowed, StepNotPossible
 
 # What nobody will work on any more; after a decision there is still the project to follow.
@@ -13,7 +14,9 @@ _LEFT = frozenset({ApplicationStatus.DRAFT, ApplicationStatus.WITHDRAWN, Applica
 
 
 def assign(application: Application, officer: Account, *, by: Account) -> None:
-    """Make `officer` the case's officer; who had it has it no more. Errors: NotAllowed, StepNotPossible."""
+    """Make `officer` the case's officer; who had it has it no more. Never somebody who must not read the officer's
+    assessment yet (`stays_blind`): an officer reads it. Errors: NotAllowed, StepNotPossible.
+    """
     reason = why_not(by, Permission.ASSIGN_OFFICER, application)
     if reason is not None:
         raise NotAllowed(reason)
@@ -24,6 +27,13 @@ def assign(application: Application, officer: Account, *, by: Account) -> None:
         raise StepNotPossible(_dl("%(name)s has the case already.", name=officer.name or officer.email))
     if not officer.is_active or not is_allowed(officer, Permission.ASSESS_APPLICATION, application):
         raise StepNotPossible(_dl("%(name)s cannot work on this case.", name=officer.name or officer.email))
+    if stays_blind(application, officer):
+        raise StepNotPossible(
+            _dl(
+                "%(name)s is asked for an assessment of their own here, and can get the case when all are sent.",
+                name=officer.name or officer.email,
+            )
+        )
     application.officer_id = officer.id
     record(application, "assign_officer", by=by, officer=officer.name or officer.email)
     db.session.flush()

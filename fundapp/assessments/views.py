@@ -13,7 +13,7 @@ from fundapp.papers.models import PaperKind
 from fundapp.permissions import Permission
 from fundapp.registry import words
 from fundapp.registry.queries import case
-from fundapp.reviews.falling import demand_own_sent
+from fundapp.reviews.falling import demand_not_blind
 from fundapp.web.access import needs
 from fundapp.web.once import once
 
@@ -106,7 +106,7 @@ def objectives(application: Any) -> Any:
 def assess(application: Any) -> Any:
     """Points, the written assessment and the proposal. What somebody else saved meanwhile is shown beside."""
     actions.demand_open(application, by=current_user)
-    demand_own_sent(application, current_user)
+    demand_not_blind(application, current_user)
     form = forms.assessment_form(application, queries.assessment_of(application))
     fields = ("reasons", "text", "conditions", "summary")
     panel = inserting.panel(form, application, PaperKind.OFFICER_REPORT, fields, by=current_user)
@@ -145,7 +145,7 @@ def translate(application: Any) -> Any:
 def report(application: Any) -> Any:
     """The officer's report as it will read, and finishing it."""
     actions.demand_open(application, by=current_user)
-    demand_own_sent(application, current_user)
+    demand_not_blind(application, current_user)
     form = forms.ReportForm()
     no_objective = bool(form.serves_no_objective.data)
     if form.is_submitted():

@@ -14,7 +14,7 @@ from fundapp.db import db, reread
 from fundapp.funds.models import Fund, Round
 from fundapp.history.actions import record
 from fundapp.languages import AUTHORITY_LANGUAGE, _dl, _l
-from fundapp.permissions import Permission, why_not
+from fundapp.permissions import Permission, why_not, why_not_here
 from fundapp.workflow import NotAllowed, StepNotPossible
 
 
@@ -33,6 +33,7 @@ def gather(round_: Round, applications: list[Application], *, by: Any) -> list[C
 
     Errors: NotAllowed.
     """
+    demand_round(round_, by)
     for application in applications:
         _demand(by, application)
     hold_round(round_)
@@ -218,6 +219,7 @@ def plan_ceremony(
 
     `seen`: as `ceremony_seen` told it when the person read them. Errors: NotAllowed, WrittenMeanwhile.
     """
+    demand_round(round_, by)
     for application in guests:
         _demand(by, application)
     hold_round(round_)
@@ -266,6 +268,13 @@ def hold(candidate: Candidate, *, by: Any) -> None:
         reread(application, with_for_update={"of": Application})
     if not rules.is_before_the_board(candidate.applications):
         raise StepNotPossible(_dl("The board has the candidate's cases on its agenda, so they stay together."))
+
+
+def demand_round(round_: Round, by: Any) -> None:
+    """See that the official's role is for the round's fund, whatever cases it has. Errors: NotAllowed."""
+    reason = why_not_here(by, Permission.KEEP_CANDIDATES, round_)
+    if reason is not None:
+        raise NotAllowed(reason)
 
 
 def demand_impartial(candidate: Candidate, by: Any) -> None:

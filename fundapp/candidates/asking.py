@@ -5,7 +5,7 @@ without an account, or an official notes what it said otherwise. Both lie in the
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from fundapp import clock, documents, files
 from fundapp.accounts.rules import hashed, new_token
@@ -66,6 +66,12 @@ def is_over(candidate: Candidate) -> bool:
 
 def by_token(token: str) -> Candidate | None:
     return db.session.scalar(select(Candidate).where(Candidate.token_hash == hashed(token)))
+
+
+def is_link(connection: Connection, token: str) -> bool:
+    """Whether the token is that of a mailed link, for the limits, which ask before the page does."""
+    found = select(Candidate.id).where(Candidate.token_hash == hashed(token))
+    return connection.scalar(found) is not None
 
 
 def why_not_answer(candidate: Candidate) -> Lazy | None:

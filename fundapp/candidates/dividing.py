@@ -14,13 +14,12 @@ from fundapp.applications.models import Application
 from fundapp.assessments import actions as assessing
 from fundapp.assessments.models import Assessment, FormalCheck
 from fundapp.candidates import rules
-from fundapp.candidates.actions import hold_round
+from fundapp.candidates.actions import demand_round, hold_round
 from fundapp.candidates.models import Candidate, NomineeAnswer
 from fundapp.candidates.queries import CandidateRow, candidate_rows, has_conflict_in
 from fundapp.db import db
 from fundapp.funds.models import Round
 from fundapp.languages import _d, _dl, speaking
-from fundapp.permissions import Permission, why_not
 from fundapp.workflow import ApplicationStatus, NotAllowed, Outcome, StepNotPossible
 
 
@@ -41,9 +40,7 @@ def demand_impartial_in(round_: Round, by: Any) -> None:
 
     Errors: NotAllowed.
     """
-    reason = why_not(by, Permission.KEEP_CANDIDATES)
-    if reason is not None:
-        raise NotAllowed(reason)
+    demand_round(round_, by)
     if has_conflict_in(round_, by):
         raise NotAllowed(
             _dl("You have a conflict of interest in this round, whose cases share one sum. Somebody else divides it.")

@@ -28,6 +28,13 @@ def _round(key: str) -> Round:
     return queries.stipend_round(key) or abort(404)
 
 
+def _kept_round(key: str) -> Round:
+    """The round, for an official whose role is for its fund. Errors: NotAllowed."""
+    round_ = _round(key)
+    actions.demand_round(round_, current_user)
+    return round_
+
+
 def _to_list(round_: Round) -> Any:
     return redirect(url_for("candidates.list", round=round_.id))
 
@@ -56,7 +63,7 @@ def list_candidates() -> str:
 @blueprint.post("/candidates/rounds/<public_id>/gather")
 @needs(Permission.KEEP_CANDIDATES)
 def gather(public_id: str) -> Any:
-    round_ = _round(public_id)
+    round_ = _kept_round(public_id)
     changed = actions.gather(round_, queries.ungathered(round_, current_user), by=current_user)
     flash(_dn("%(n)s candidate got new cases.", "%(n)s candidates got new cases.", len(changed)), "good")
     return _to_list(round_)
@@ -152,7 +159,7 @@ def note_answer(candidate: Candidate) -> Any:
 @needs(Permission.KEEP_CANDIDATES)
 def divide(public_id: str) -> Any:
     """The year's sum over a suitable number of recipients; saving a part is fine."""
-    round_ = _round(public_id)
+    round_ = _kept_round(public_id)
     dividing.demand_impartial_in(round_, current_user)
     rows = queries.candidate_rows(round_, current_user)
     form, status, told = forms.division_form(rows), 200, None
@@ -186,7 +193,7 @@ def finish(candidate: Candidate) -> Any:
 @needs(Permission.KEEP_CANDIDATES)
 def ceremony(public_id: str) -> Any:
     """When and where the stipends are handed out, and who comes. What somebody else saved meanwhile is shown beside."""
-    round_ = _round(public_id)
+    round_ = _kept_round(public_id)
     recipients, kept = queries.recipients(round_, current_user), queries.ceremony_of(round_)
     form, is_another = forms.ceremony_form(recipients, kept), False
     if form.validate_on_submit():
@@ -207,7 +214,7 @@ def ceremony(public_id: str) -> Any:
 @needs(Permission.KEEP_CANDIDATES)
 def ceremony_list(public_id: str) -> Response:
     """The ceremony's list: recipients, motivations, sums, and who comes."""
-    round_ = _round(public_id)
+    round_ = _kept_round(public_id)
     recipients = queries.recipients(round_, current_user)
     content = papers.ceremony_content(round_, queries.ceremony_of(round_), recipients)
     return _pdf(papers.CEREMONY, content, f"stipendiater-{round_.label}.pdf")
@@ -231,7 +238,7 @@ def _pdf(template: str, content: dict[str, Any], file_name: str) -> Response:
 
 @blueprint.route("/nominee/<token>", methods=_BOTH)
 @public
-@limited(UPLOAD)
+@limited(UPLOAD, where=asking.is_link)
 def answer(token: str) -> Response:
     """The nominated association says whether it wants to be considered; only the button answers."""
     candidate = asking.by_token(token)
@@ -247,8 +254,9 @@ def answer(token: str) -> Response:
 
 
 def _no_store(page: Any, status: int | None = None) -> Response:
-    """A link is a secret: neither its page is kept by a browser, nor its address told to another page."""
+    """A link is a secret: no browser keeps its page. Its address is told to pages of ours alone, as on every page; told
+    to nobody at all, a browser would send the form without what shows over https that it comes from here.
+    """
     answered = make_response(page, status) if status is not None else make_response(page)
     answered.headers["Cache-Control"] = "no-store"
-    answered.headers["Referrer-Policy"] = "no-referrer"
     return answered

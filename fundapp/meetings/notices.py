@@ -7,7 +7,7 @@ from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from fundapp import clock
-from fundapp.accounts.queries import without_conflict
+from fundapp.accounts.queries import visible_to, without_conflict
 from fundapp.applications.models import Application, Attachment, Submission
 from fundapp.assessments.models import Assessment, OfficerReport
 from fundapp.db import db
@@ -20,7 +20,7 @@ from fundapp.meetings import agenda_changes as agenda
 from fundapp.meetings.agenda_changes import Changes, Content
 from fundapp.meetings.minutes import NoticeOfMeeting
 from fundapp.meetings.models import AgendaCase, Meeting, MinuteItem
-from fundapp.permissions import Permission, Person, Role, is_allowed
+from fundapp.permissions import Permission, Person, Role, bodies_of, is_allowed
 from fundapp.registry.models import Case
 from fundapp.seats.models import Seat
 from fundapp.seats.queries import seats_on
@@ -60,27 +60,43 @@ def seats_called(meeting: Meeting) -> list[Seat]:
 
 
 def is_called(meeting: Meeting, person: Person) -> bool:
-    """Whether the person may read the sitting's notice: an official, or who has a seat in the body, today or then."""
-    if person.roles & _ALL_SITTINGS:
+    """Whether the person may read the sitting's notice: an official whose role is for the body or for all, or who has a
+    seat in it, today or then.
+    """
+    bodies = bodies_of(person, _ALL_SITTINGS)
+    if bodies is None or meeting.board_id in bodies:
         return True
+    return is_allowed(person, Permission.READ_MEETING) and _has_seat(meeting, person)
+
+
+def _has_seat(meeting: Meeting, person: Person) -> bool:
     days = [and_(Seat.begins_on <= day, Seat.ends_on >= day) for day in {meeting.held_on, clock.today()}]
     seat = exists().where(Seat.board_id == meeting.board_id, Seat.account_id == person.id, or_(*days))
-    return is_allowed(person, Permission.READ_MEETING) and bool(db.session.scalar(select(seat)))
+    return bool(db.session.scalar(select(seat)))
 
 
-def hidden_from(person: Person, *contents: Content) -> frozenset[str]:
-    """The cases of the contents in which the person has a conflict."""
+def hidden_from(person: Person, meeting: Meeting, *contents: Content) -> frozenset[str]:
+    """The cases of the sitting's contents in which the person has a conflict; from an official who has no seat there
+    also those that the role does not reach.
+    """
     keys = set().union(*(agenda.case_ids(content) for content in contents))
     if not keys:
         return frozenset()
-    open_to = select(Application.public_id).where(Application.public_id.in_(keys), without_conflict(person))
+    is_official = bool(person.roles & _ALL_SITTINGS)
+    is_reached = visible_to if is_official and not _sits_beside(meeting, person) else without_conflict
+    open_to = select(Application.public_id).where(Application.public_id.in_(keys), is_reached(person))
     return frozenset(keys.difference(db.session.scalars(open_to)))
+
+
+def _sits_beside(meeting: Meeting, person: Person) -> bool:
+    """Whether an official whose roles are limited has a seat in the body too, and is called as everybody there."""
+    return bool(person.role_limits) and _has_seat(meeting, person)
 
 
 def read(notice: NoticeOfMeeting, earlier: NoticeOfMeeting | None, person: Person) -> Reading:
     """The version, beside the one before it where there is one."""
     before = earlier.content if earlier is not None else None
-    hidden = hidden_from(person, notice.content, *([before] if before is not None else []))
+    hidden = hidden_from(person, notice.meeting, notice.content, *([before] if before is not None else []))
     content = agenda.without(notice.content, hidden)
     changed = agenda.changes(agenda.without(before, hidden), content) if before is not None else Changes()
     return Reading(notice, content, changed, hidden)
@@ -89,7 +105,7 @@ def read(notice: NoticeOfMeeting, earlier: NoticeOfMeeting | None, person: Perso
 def changes_since(meeting: Meeting, newest: NoticeOfMeeting, person: Person) -> Changes:
     """What the agenda has now that the newest version has not, as the person may see it."""
     now = content_of(meeting)
-    hidden = hidden_from(person, now, newest.content)
+    hidden = hidden_from(person, meeting, now, newest.content)
     return agenda.changes(agenda.without(newest.content, hidden), agenda.without(now, hidden))
 
 

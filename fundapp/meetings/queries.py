@@ -24,7 +24,7 @@ from fundapp.funds.models import Fund, FundState, Round
 from fundapp.goals.models import Objective
 from fundapp.meetings.minutes import NoticeOfMeeting
 from fundapp.meetings.models import AgendaCase, ItemKind, Meeting, MinuteItem
-from fundapp.permissions import Permission, Person, Role, is_allowed
+from fundapp.permissions import Permission, Person, Role, bodies_of, is_allowed
 from fundapp.seats.models import Seat
 from fundapp.workflow import ApplicationStatus, MeetingStatus, Outcome
 
@@ -123,10 +123,12 @@ def _meetings() -> Select[Meeting]:
 
 
 def known_to(person: Person) -> ColumnElement[bool]:
-    """Sittings the person may know of: a member those of the bodies where the member has a seat, today or on the
-    sitting's day, and not before the notice of a planned one is published.
+    """Sittings the person may know of: an official those of the bodies that the role is for, none where it is for a
+    fund alone; a member those of the bodies where the member has a seat, today or on the sitting's day, and not before
+    the notice of a planned one is published.
     """
-    if person.roles & _PREPARING:
+    prepared = bodies_of(person, _PREPARING)
+    if prepared is None:
         return true()
     today = clock.today()
     has_seat = (
@@ -142,7 +144,8 @@ def known_to(person: Person) -> ColumnElement[bool]:
         .correlate(Meeting)
     )
     is_published = exists().where(NoticeOfMeeting.meeting_id == Meeting.id).correlate(Meeting)
-    return and_(has_seat, or_(Meeting.status != MeetingStatus.PLANNED, is_published))
+    as_member = and_(has_seat, or_(Meeting.status != MeetingStatus.PLANNED, is_published))
+    return or_(Meeting.board_id.in_(prepared), as_member) if prepared else as_member
 
 
 def meetings() -> tuple[list[MeetingRow], list[MeetingRow]]:

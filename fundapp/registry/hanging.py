@@ -44,5 +44,5 @@ def stopped(parts: Any) -> Lazy | None:
 
 
 def hides_assessment(application: Application, person: Person, parts: Any) -> bool:
-    """Whether the person is asked for an assessment of their own, and so must not read the officer's yet."""
+    """Whether the person is asked for an assessment beside others' and so must not read the officer's yet."""
     return reviews.stays_blind(application, person, {"reviews": parts.reviews})

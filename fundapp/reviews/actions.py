@@ -53,6 +53,12 @@ def live_reviews(application: Application) -> list[Review]:
     return list(db.session.scalars(asked.options(*WITH_NAMES).execution_options(populate_existing=True)))
 
 
+def _ever_asked(application: Application) -> list[Review]:
+    """The case's assessments, those withdrawn and those asked for anew among them, the first asked first."""
+    asked = select(Review).where(Review.application_id == application.id).order_by(Review.id)
+    return list(db.session.scalars(asked.execution_options(populate_existing=True)))
+
+
 def is_open(reviews: Iterable[Review]) -> bool:
     """Whether the assessments may be read: there are some, and every one of them is sent."""
     sent = [review.sent_at is not None for review in reviews]
@@ -61,13 +67,17 @@ def is_open(reviews: Iterable[Review]) -> bool:
 
 def ask(application: Application, colleagues: Iterable[Account], *, by: Any) -> list[Review]:
     """Ask officials for an assessment of their own; who has sent one of an older version is asked anew. All or none.
+    Blind is who could not read others': not who is asked after all were sent, nor who was let off and is asked again,
+    nor anybody who is asked after one of these.
 
     Errors: StepNotPossible (somebody is asked already, or cannot be), NotAllowed.
     """
     _hold(application, by)
     known = live_reviews(application)
     before = {review.assessor_id: review for review in known}
-    is_blind = not is_open(known)
+    ever = _ever_asked(application)
+    is_blind = not is_open(known) and all(each.is_blind for each in ever)
+    let_off = {each.assessor_id for each in ever if each.ended_at is not None and each.sent_at is None}
     asked = []
     for colleague in colleagues:
         _demand_fit(colleague, application)
@@ -77,7 +87,7 @@ def ask(application: Application, colleagues: Iterable[Account], *, by: Any) -> 
             assessor=colleague,
             asked_by_id=by.id,
             asked_at=clock.now(),
-            is_blind=is_blind,
+            is_blind=is_blind and colleague.id not in let_off,
             scores={},
         )
         db.session.add(review)
@@ -170,7 +180,8 @@ def _demand_whole(review: Review) -> None:
 
 
 def open_again(application: Application, *, by: Any) -> Review:
-    """Take back one's own that was sent, to change it; as long as nobody has been able to read it.
+    """Take back one's own that was sent, to change it; as long as nobody has been able to read it, nor its writer the
+    others: who is asked stays blind until all have sent (`falling.stays_blind`).
 
     Errors: StepNotPossible, NotAllowed.
     """
@@ -178,12 +189,23 @@ def open_again(application: Application, *, by: Any) -> Review:
     review = _own(application, by)
     if review.sent_at is None:
         raise StepNotPossible(_dl("It is not sent yet."))
-    if is_open(live_reviews(application)):
-        raise StepNotPossible(_dl("All assessments are sent and can be read, so yours stays as it is."))
+    reason = why_not_opened(application, review)
+    if reason is not None:
+        raise StepNotPossible(reason)
     review.sent_at = None
     record(review, "open_review_again", by=by)
     db.session.flush()
     return review
+
+
+def why_not_opened(application: Application, review: Review) -> Lazy | None:
+    """What keeps one that was sent from being changed: all can be read, or could before somebody more was asked."""
+    if is_open(live_reviews(application)):
+        return _dl("All assessments are sent and can be read, so yours stays as it is.")
+    later = [each for each in _ever_asked(application) if each.id > review.id and not each.is_blind]
+    if review.sent_at is not None and any(each.asked_at >= review.sent_at for each in later):
+        return _dl("Somebody who could read what others think was asked after you sent yours, so yours stays as it is.")
+    return None
 
 
 def withdraw(review: Review, *, reason: str, by: Any) -> None:

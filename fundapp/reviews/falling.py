@@ -47,18 +47,18 @@ def missing_for_report(application: Application) -> list[Lazy]:
 
 
 def stays_blind(application: Application, person: Person) -> bool:
-    """Whether the person has an assessment to write, and so must not read what the case's officer thinks: somebody
-    who is asked and has not sent, other than the officer.
+    """Whether the person must not read what the case's officer thinks: who is asked, until all who are asked have sent;
+    one's own that is sent may be opened again till then. Never the case's officer.
     """
     if application.officer_id == person.id:
         return False
-    unsent = select(Review.id).where(
-        Review.application_id == application.id, Review.assessor_id == person.id, LIVES, Review.sent_at.is_(None)
-    )
-    return db.session.scalar(unsent) is not None
+    asked = select(Review.assessor_id, Review.sent_at).where(Review.application_id == application.id, LIVES)
+    return rules.waits_for_others(db.session.execute(asked), person.id)
 
 
-def demand_own_sent(application: Application, person: Person) -> None:
+def demand_not_blind(application: Application, person: Person) -> None:
     """Errors: StepNotPossible, for who must stay blind."""
     if stays_blind(application, person):
-        raise StepNotPossible(_dl("You are asked for an assessment of your own. Send it, then you can read this."))
+        raise StepNotPossible(
+            _dl("You are asked for an assessment of your own. You can read this when all assessments are sent.")
+        )

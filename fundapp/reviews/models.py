@@ -16,7 +16,8 @@ class Review(Base):
     """One official's own assessment of a case: asked for, written, sent. `scores` as in an assessment.
 
     `submission`: the frozen copy that was the newest when the text was last saved. `is_blind`: when it was asked for
-    nobody's text was open to be read. It ends by being withdrawn before it is sent, or by being asked for anew.
+    nobody's text had been open to be read, and nobody had been asked again who was let off before. It ends by being
+    withdrawn before it is sent, or by being asked for anew.
     """
 
     __tablename__ = "review"

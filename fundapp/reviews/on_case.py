@@ -59,9 +59,8 @@ def missing(application: Application, hanging: dict[str, list[Any]]) -> list[Laz
 
 
 def stays_blind(application: Application, person: Person, hanging: dict[str, list[Any]]) -> bool:
-    """Whether the person must not read the case's assessment yet: as queries.stays_blind."""
-    own = [row for row in hanging["reviews"] if row.assessor_id == person.id]
-    return application.officer_id != person.id and any(row.sent_at is None for row in own)
+    """Whether the person must not read the case's assessment yet: as falling.stays_blind."""
+    return application.officer_id != person.id and rules.waits_for_others(hanging["reviews"], person.id)
 
 
 def may_be_read(application: Application) -> bool:

@@ -1,6 +1,7 @@
 """How far several assessments lie apart, and what must come before a case leaves. Plain Python."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from fundapp.languages import Lazy, _dl
 
@@ -29,6 +30,12 @@ def shared(values: Sequence[object]) -> object | None:
     """The value that all gave, or None where they differ or somebody gave none."""
     first = values[0] if values else None
     return first if all(each == first for each in values) else None
+
+
+def waits_for_others(asked: Iterable[Any], person_id: int) -> bool:
+    """Whether the person is among those who are asked (by `assessor_id`) and not all of them have a `sent_at`."""
+    rows = list(asked)
+    return any(each.assessor_id == person_id for each in rows) and any(each.sent_at is None for each in rows)
 
 
 def missing_for_report(*, waiting: int, needs_look: bool, is_asked: bool, is_agreed: bool) -> list[Lazy]:

@@ -146,10 +146,9 @@ def write(application: Any) -> Any:
             form.version.data, form.read.data = str(other.version if other else 0), str(newest.number if newest else 0)
         except StepNotPossible as fault:
             status = _refused(form, fault.reason)
-    page = render_template(
-        "reviews/write.html", application=application, review=review, form=form, other=other, newest=newest
-    )
-    return page, status
+    why_closed = actions.why_not_opened(application, review) if review.sent_at is not None else None
+    place = {"application": application, "review": review, "newest": newest, "why_closed": why_closed}
+    return render_template("reviews/write.html", form=form, other=other, **place), status
 
 
 def _keep(application: Application, form: forms.ReviewForm) -> Any:

@@ -155,7 +155,7 @@ def test_the_association_answers_without_an_account(app: Flask) -> None:
     address, client = asked(app), app.test_client()
     page = client.get(address)
     assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
-    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Referrer-Policy"] == "same-origin"
     sent = {"answer": "accepts", "remarks": "Vi är glada.", "org_number": "802001-5577"}
     answer = client.post(address, data=sent | {"statutes": (io.BytesIO(PDF), "stadgar.pdf")}, follow_redirects=True)
     assert answer.status_code == 200

@@ -93,7 +93,7 @@ def test_who_has_not_sent_does_not_read_what_the_officer_thinks(app: Flask, plac
         assert answer.status_code == 409
         assert OFFICERS_OWN not in answer.text
     assert OFFICERS_OWN in signed_in(REVISOR).get(place).text
-    send_all(app, OLGA)
+    send_all(app, OLGA, RUT)
     assert OFFICERS_OWN in olga.get(place).text
 
 
