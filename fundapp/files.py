@@ -18,7 +18,7 @@ from flask import Response
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fundapp import clock, scan
+from fundapp import clock, confined, scan
 from fundapp import store as storing
 from fundapp.composed import composed
 from fundapp.db import Base, db, public_id_column
@@ -39,6 +39,7 @@ _ENDINGS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"} |
 _LARGEST_UNPACKED = 100 * 1024 * 1024
 _MOST_PARTS = 10_000  # of an office document: to read a list of them takes a thousand times their number in memory
 _LARGEST_LIST = 1024 * 1024
+_CANNOT_BE_OPENED = _l("The file cannot be opened. It may be damaged or locked. Save it again and choose it again.")
 _MACRO_TYPES = ("vbaproject", "macroenabled", "macrosheet")
 
 
@@ -84,16 +85,28 @@ class Checked:
 def accept(sent: Sequence[tuple[str, bytes]]) -> Checked:
     """What a browser sent, as (name, content): looked through for viruses, opened, and as one file to keep.
 
-    Several photographs become one PDF, in the order in which they were sent. Errors: NotAccepted.
+    Several photographs become one PDF, in the order in which they were sent. A PDF is opened in a process with limits
+    before anything here opens it: what is kept has opened within them once, and so takes no more when it is opened
+    again. Errors: NotAccepted; ServiceUnavailable where too many come at once.
     """
     if len(sent) > MOST_PHOTOGRAPHS:
         raise NotAccepted(_l("Choose at most %(most)s photos at a time.", most=MOST_PHOTOGRAPHS))
     for name, content in sent:
         _demand_size(content)
         _scan(name, content)
-    if len(sent) == 1:
-        return check(*sent[0])
-    return _joined(sent)
+    if len(sent) > 1:
+        return _joined(sent)
+    ((name, content),) = sent
+    if _kind_of(content) == "application/pdf":
+        _demand_sound(content)
+    return check(name, content)
+
+
+def _demand_sound(content: bytes) -> None:
+    try:
+        confined.demand_sound(content)
+    except confined.Unsound as fault:
+        raise NotAccepted(_CANNOT_BE_OPENED) from fault
 
 
 def _scan(name: str, content: bytes) -> None:
@@ -147,7 +160,8 @@ def _demand_size(content: bytes) -> None:
 def check(name: str, content: bytes) -> Checked:
     """Open `content` and see that it is a PDF, a photograph or an office document, and no larger than 15 MB.
 
-    All is kept as it was sent, byte for byte, but a HEIC photograph, which becomes JPEG. Errors: NotAccepted.
+    All is kept as it was sent, byte for byte, but a HEIC photograph, which becomes JPEG. A PDF is opened without
+    limits: one from outside has to come through `accept`. Errors: NotAccepted.
     """
     from fundapp import photographs  # noqa: PLC0415  as in _joined
 
@@ -162,9 +176,7 @@ def check(name: str, content: bytes) -> Checked:
             return Checked(_safe_name(name, "jpg"), "image/jpeg", jpeg, (_told_of(name, media_type, content),))
         _open(media_type, content)
     except (*photographs.CANNOT_BE_OPENED, zipfile.BadZipFile) as fault:
-        raise NotAccepted(
-            _l("The file cannot be opened. It may be damaged or locked. Save it again and choose it again.")
-        ) from fault
+        raise NotAccepted(_CANNOT_BE_OPENED) from fault
     return Checked(_safe_name(name, _ENDINGS[media_type]), media_type, content)
 
 

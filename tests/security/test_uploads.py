@@ -7,7 +7,9 @@ import json
 import re
 import subprocess
 import sys
+import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,9 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from sqlalchemy import func, select
+from werkzeug.exceptions import ServiceUnavailable
 
-from fundapp import files
+from fundapp import confined, confined_pdf, files, photographs
 from fundapp.config import settings
 from fundapp.db import db
 from fundapp.files import StoredFile
@@ -26,10 +29,25 @@ from tests.factories.people import applicant
 from tests.ground.apps import SignIn
 from tests.ground.browser import ROOT
 from tests.security import uploads
-from tests.security.uploads import CORPUS, Upload, many_parts, names, office, packed, papers, pdf, two_things_at_once
+from tests.security.uploads import (
+    CORPUS,
+    Upload,
+    many_parts,
+    names,
+    office,
+    packed,
+    papers,
+    pdf,
+    pdf_in_layers,
+    pdf_of_one_page_many_times,
+    picture,
+    png,
+    two_things_at_once,
+)
 from tests.test_files import refusal
 
 LONGEST, MOST_MEMORY = 5, 700  # seconds of work for one; megabytes for the hungriest
+MOST_MEMORY_OF_PDF, LARGEST_PHOTOGRAPH = 300, 450  # megabytes
 EMAIL = "jag@exempel.example"
 
 
@@ -131,18 +149,97 @@ def test_an_opening_that_takes_too_much_memory_is_found(tmp_path: Path) -> None:
     assert _opened_apart(tmp_path, planted)["megabytes"] >= MOST_MEMORY
 
 
-def _opened_apart(folder: Path, planted: str) -> dict[str, Any]:
+def _opened_apart(folder: Path, planted: str, corpus: str = "CORPUS") -> dict[str, Any]:
     """Every file opened in a process of its own."""
-    uploads.write_all(folder)
+    uploads.write_all(folder, getattr(uploads, corpus))
     words = (
         f"{planted}\nfrom pathlib import Path\nfrom tests.security import alone, uploads\n"
-        f"alone.run(lambda: uploads.tell(Path({str(folder)!r})))"
+        f"alone.run(lambda: uploads.tell(Path({str(folder)!r}), uploads.{corpus}))"
     )
     python = [sys.executable, "-c", words]
     ran = subprocess.run(python, cwd=ROOT, capture_output=True, text=True, check=False, timeout=500)
     assert ran.returncode == 0, ran.stderr[-2000:]
     told: dict[str, Any] = json.loads(ran.stdout)
     return told
+
+
+@pytest.mark.parametrize("is_held", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["held", "planted"])
+def test_a_pdf_that_unpacks_to_half_a_gigabyte_is_refused_at_little_cost(tmp_path: Path, is_held: bool) -> None:
+    planted = "" if is_held else "from fundapp import confined; confined.demand_sound = lambda content: None"
+    told = _opened_apart(tmp_path, planted, "LAYERS")
+    ((is_taken, took),) = told["files"].values()
+    assert is_taken is not is_held
+    assert took < LONGEST
+    assert (told["megabytes"] < MOST_MEMORY_OF_PDF) is is_held
+
+
+@pytest.mark.parametrize("make", [pdf_in_layers, pdf_of_one_page_many_times], ids=["layers", "again"])
+def test_a_pdf_with_a_bomb_in_it_is_refused_as_a_broken_one(app: Flask, make: Callable[[], bytes]) -> None:
+    content = make()
+    with app.app_context(), pytest.raises(files.NotAccepted) as refused:
+        files.accept([("stadgar.pdf", content)])
+    assert refused.value.reason is files._CANNOT_BE_OPENED
+    assert len(content) < 60_000
+
+
+def test_a_pdf_that_takes_too_long_is_refused_as_a_broken_one(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confined, "LONGEST", 0.001)
+    with app.app_context(), pytest.raises(files.NotAccepted) as refused:
+        files.accept([("stadgar.pdf", pdf())])
+    assert refused.value.reason is files._CANNOT_BE_OPENED
+
+
+def test_what_waits_too_long_for_its_turn_is_told_to_come_back(
+    app: Flask, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confined, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(confined, "_room", threading.BoundedSemaphore(1))
+    upload = Upload("stadgar.pdf", pdf, True)
+    with confined.turn_in(confined._room):
+        assert attack(app, signed_in, (upload,))[0].startswith("'stadgar.pdf': 503")
+    assert attack(app, signed_in, (upload,)) == []
+
+
+def test_a_process_that_does_not_come_about_is_not_the_file_s_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confined_pdf, "__file__", "/no/such/file.py")
+    with pytest.raises(RuntimeError, match="ended with 2"):
+        confined.demand_sound(pdf())
+
+
+def test_the_web_unit_has_memory_for_what_two_workers_open_at_once() -> None:
+    words = (ROOT / "deploy" / "fundapp-web.service").read_text()
+    most = re.search(r"^MemoryMax=(\d+)G$", words, re.MULTILINE)
+    workers = re.search(r"--workers (\d+)", words)
+    assert most is not None
+    assert workers is not None
+    one = (200 + LARGEST_PHOTOGRAPH) * 1024**2 + confined.AT_ONCE * confined_pdf.MOST_MEMORY
+    assert int(workers[1]) * one < int(most[1]) * 1024**3
+
+
+def test_the_largest_photographs_take_less_than_half_a_gigabyte(tmp_path: Path) -> None:
+    """A transparent picture of 49 million points took 784 MB before it was shrunk band by band."""
+    (tmp_path / "large").write_bytes(picture("PNG", (7000, 7000), "RGBA"))
+    words = (
+        "import sys; from pathlib import Path; from fundapp import photographs; from tests.security import uploads\n"
+        f"content = Path({str(tmp_path / 'large')!r}).read_bytes(); before = uploads._peak()\n"
+        "photographs.joined([content, content]); print(uploads._peak() - before)"
+    )
+    ran = subprocess.run([sys.executable, "-c", words], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert 0 < int(ran.stdout) < LARGEST_PHOTOGRAPH
+
+
+def test_photographs_are_made_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confined, "LONGEST_WAIT", 0.01)
+    with confined.turn_in(photographs._room), pytest.raises(ServiceUnavailable):
+        photographs.joined([png(8, 8, rows=bytes(200))])
+    assert photographs.joined([png(8, 8, rows=bytes(200))]).startswith(b"%PDF")
+
+
+def test_a_jpeg_told_in_more_scans_than_any_camera_writes_is_refused() -> None:
+    begins, mark, scan = picture("JPEG").partition(b"\xff\xda")
+    assert photographs.joined([begins + mark + scan]).startswith(b"%PDF")
+    with pytest.raises(ValueError, match="scans"):
+        photographs.joined([begins + (mark + scan.removesuffix(b"\xff\xd9")) * 101 + b"\xff\xd9"])
 
 
 def test_a_list_of_a_quarter_of_a_million_parts_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,5 +301,6 @@ def test_a_file_that_could_act_is_found(
     if planted == "everything is taken":
         monkeypatch.setattr(files, "_kind_of", lambda _content: "application/pdf")
         monkeypatch.setattr(files, "_open", lambda _kind, _content: None)
+        monkeypatch.setattr(confined, "demand_sound", lambda _content: None)
     some = (Upload("a\u202efdp.exe", pdf, True), Upload("page.html", lambda: b"<script>1</script>", False))
     assert attack(app, signed_in, some) != []

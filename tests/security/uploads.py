@@ -3,12 +3,13 @@
 import gzip
 import io
 import json
+import resource
 import struct
 import sys
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -164,6 +165,44 @@ def pdf_bomb() -> bytes:
     return kept.getvalue()
 
 
+def pdf_in_layers(megabytes: int = 500) -> bytes:
+    """A PDF of 700 bytes whose list of pages is packed three times: to find the page, blanks are unpacked whole."""
+    things = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>",
+    )
+    inner = zlib.compressobj(9)
+    squeezed = inner.compress(b"1 0 2 50 3 100".ljust(30) + b"".join(thing.ljust(50) for thing in things))
+    squeezed += b"".join(inner.compress(b" " * 1024 * 1024) for _megabyte in range(megabytes)) + inner.flush()
+    packed_thrice = zlib.compress(zlib.compress(squeezed, 9), 9)
+    content = b"%%PDF-1.7\n5 0 obj<</Type/ObjStm/N 3/First 30/Filter[%s]/Length %d>>stream\n%s\nendstream endobj\n" % (
+        b"/FlateDecode" * 3,
+        len(packed_thrice),
+        packed_thrice,
+    )
+    at = len(content)
+    rows = ((0, 0, 255), (2, 5, 0), (2, 5, 1), (2, 5, 2), (1, at, 0), (1, 9, 0))
+    table = b"".join(struct.pack(">BIB", *row) for row in rows)
+    head = b"4 0 obj<</Type/XRef/Size 6/W[1 4 1]/Root 1 0 R/Length %d>>stream\n" % len(table)
+    return content + head + table + b"\nendstream endobj\nstartxref\n%d\n%%%%EOF\n" % at
+
+
+def pdf_of_one_page_many_times(names: int = 4000, times: int = 5000) -> bytes:
+    """A PDF of 54 kB with nothing packed, that tells of one large page again and again: each time it is copied."""
+    page = b"".join(b"/%x 0" % name for name in range(names))
+    things = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[%s]/Count %d>>" % (b"3 0 R " * times, times),
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]%s>>" % page,
+    )
+    content, table = b"%PDF-1.4\n", b"xref\n0 4\n0000000000 65535 f \n"
+    for number, thing in enumerate(things, 1):
+        table += b"%010d 00000 n \n" % len(content)
+        content += b"%d 0 obj%sendobj\n" % (number, thing)
+    return content + table + b"trailer<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(content)
+
+
 def pdf_loop(field: bytes) -> bytes:
     """A PDF whose table of contents or tree of pages leads back to itself."""
     return (
@@ -231,6 +270,8 @@ def bombs() -> Iterator[Upload]:
     yield Upload("points.heic", heic_that_says_it_is_larger, REFUSED)
     yield Upload("large.heic", lambda: heic((7200, 7000)), REFUSED)
     yield Upload("drawing.pdf", pdf_bomb, TAKEN)
+    yield from LAYERS
+    yield Upload("again.pdf", pdf_of_one_page_many_times, REFUSED)
 
 
 def two_things_at_once() -> Iterator[Upload]:
@@ -333,12 +374,13 @@ def names() -> Iterator[Upload]:
         yield Upload(name, pdf, TAKEN)
 
 
+LAYERS = (Upload("layers.pdf", pdf_in_layers, REFUSED),)
 CORPUS = (*bombs(), *two_things_at_once(), *markup_and_programs(), *papers(), *names())
 
 
-def write_all(folder: Path) -> None:
-    """Make all of them as files: so that whoever opens them did not need the memory to make them."""
-    for place, upload in enumerate(CORPUS):
+def write_all(folder: Path, corpus: Sequence[Upload] = CORPUS) -> None:
+    """Make them as files: so that whoever opens them did not need the memory to make them."""
+    for place, upload in enumerate(corpus):
         (folder / str(place)).write_bytes(upload.make())
 
 
@@ -348,20 +390,27 @@ def _peak() -> int:
     return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
-def tell(folder: Path) -> None:
-    """Open each once in this process, and tell as JSON what became of it, in how many seconds of work, and by how many
-    megabytes the process grew for the hungriest of them.
+def _work() -> float:
+    """Seconds of processor time, with what was started and has ended."""
+    started = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + started.ru_utime + started.ru_stime
+
+
+def tell(folder: Path, corpus: Sequence[Upload] = CORPUS) -> None:
+    """Open each once in this process, and tell as JSON what became of it, in how many seconds of work, and how many
+    megabytes the hungriest of them took: by how many this process grew, or all that one held which it started.
     """
     accept([("first.pdf", pdf()), ("second.jpg", picture("JPEG"))][:1])
     told: dict[str, tuple[bool, float]] = {}
     before = _peak()
-    for place, upload in enumerate(CORPUS):
+    for place, upload in enumerate(corpus):
         content = (folder / str(place)).read_bytes()
-        began = time.process_time()
+        began = _work()
         try:
             accept([(upload.name, content)])
             is_taken = True
         except NotAccepted:
             is_taken = False
-        told[upload.name[:60]] = (is_taken, time.process_time() - began)
-    json.dump({"files": told, "megabytes": _peak() - before}, sys.stdout)
+        told[upload.name[:60]] = (is_taken, _work() - began)
+    started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    json.dump({"files": told, "megabytes": max(_peak() - before, started)}, sys.stdout)
