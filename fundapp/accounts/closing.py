@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from fundapp.accounts import memberships
 from fundapp.accounts.actions import end_sessions
 from fundapp.accounts.models import Account
 from fundapp.db import db
@@ -12,7 +13,8 @@ from fundapp.workflow import NotAllowed, StepNotPossible
 
 
 def close(account: Account, *, by: Account) -> None:
-    """From the next click on the person is nobody. Roles, organisations and all that was written stay as they are.
+    """From the next click on the person is nobody. Roles, organisations and all that was written stay as they are;
+    invitations that wait for an answer are withdrawn, since who had got hold of the account may have written them.
 
     Errors: NotAllowed, StepNotPossible (closed already).
     """
@@ -22,6 +24,7 @@ def close(account: Account, *, by: Account) -> None:
     account.is_active = False
     record(account, "close_account", by=by)
     end_sessions(account)
+    memberships.withdraw_invitations_by(account)
 
 
 def reopen(account: Account, *, by: Account) -> None:

@@ -57,13 +57,13 @@ def open_sessions(account: Account) -> list[LoginSession]:
 
 def ways_of(account: Account, here: LoginSession) -> list[SignInMethod]:
     """In which ways the person may show who they are, the best first. By mail alone only who has nothing stronger, or
-    holds no role: else whoever reads an official's mail could change how the official signs in.
+    holds no role, now or later: else whoever reads an official's mail could change how the official signs in.
     """
     found = factors_of(account)
     ways = [SignInMethod.PASSKEY] if found.passkeys else []
     ways += [SignInMethod.PASSWORD] if found.password is not None else []
     ways += [SignInMethod.OIDC] if _has_identity(account) or here.method is SignInMethod.OIDC else []
-    is_official = any(row.holds for row in account.role_rows)
+    is_official = any(row.ends_on is None or row.ends_on >= clock.today() for row in account.role_rows)
     return ways if ways and is_official else [*ways, SignInMethod.MAIL]
 
 

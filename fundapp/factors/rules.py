@@ -38,12 +38,15 @@ _LOOKS_LIKE = str.maketrans("013457@$!", "oleastasi")
 
 
 def is_password(password: str, kept: str | None) -> bool:
-    """Whether the password is the one that was kept; takes as long where there is none."""
+    """Whether the password is the one that was kept; takes as long where there is none, and no longer where what was
+    typed is longer than any may be, in whatever form a keyboard writes it.
+    """
+    is_too_long = len(password) > 4 * LONGEST
     try:
-        is_right = HASHER.verify(kept or DUMMY, composed(password))
+        is_right = HASHER.verify(kept or DUMMY, composed("" if is_too_long else password))
     except (Argon2Error, InvalidHashError, UnicodeError):
         return False
-    return is_right and kept is not None
+    return is_right and kept is not None and not is_too_long
 
 
 def composed(password: str) -> str:

@@ -48,10 +48,11 @@ def vouched_address(claims: Mapping[str, Any], issuer: str) -> str:
     """The e-mail address, in small letters, where the provider says that it is this person's; else nothing.
 
     Entra ID knows no `email_verified`; there the claim `xms_edov` says that the domain's owner has proven the address,
-    of the very tenant that the issuer is.
+    of the very tenant that the issuer is. An address with other letters than ASCII's is none: in small letters one of
+    them could become somebody else's (the Kelvin sign becomes k).
     """
     address = claims.get("email")
-    if not isinstance(address, str) or "@" not in address or len(address) > 254:
+    if not isinstance(address, str) or "@" not in address or len(address) > 254 or not address.isascii():
         return ""
     address = address.strip().lower()
     is_own_tenant = bool(claims.get("tid")) and issuer == f"{_ENTRA}{claims['tid']}/v2.0"

@@ -24,8 +24,11 @@ def kept(draw: Callable[[], str], *, seconds: int) -> str:
     key = (current().code, request.url)
     last = db.session.scalar(select(func.max(HistoryEntry.id)))
     stamp = f"{last} {int(clock.now().timestamp()) // seconds}"
-    if pages.get(key, ("", ""))[0] != stamp:
-        if len(pages) >= _MOST:
-            pages.clear()
-        pages[key] = (stamp, draw())
-    return pages[key][1]
+    found = pages.get(key)  # once: another thread may clear them all at any moment
+    if found is not None and found[0] == stamp:
+        return found[1]
+    page = draw()
+    if len(pages) >= _MOST:
+        pages.clear()
+    pages[key] = (stamp, page)
+    return page

@@ -10,6 +10,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException
 
 from fundapp.web.headers import SAFE
+from fundapp.web.onward import inside
 
 # Names of fields that no page shows or sends again.
 _SECRETS = frozenset({"code", "password", "password_again", "token", "mailed", "credential", "sealed"})
@@ -39,7 +40,7 @@ def typed() -> Typed:
     or with an earlier one of the same account, may be sent again by one press, so that nobody can have it pressed for
     them. How much there can be is bounded by MAX_FORM_MEMORY_SIZE.
     """
-    here = "/" + request.full_path.rstrip("?").lstrip("/")
+    here = inside("/" + request.full_path.rstrip("?").lstrip("/")) or "/"  # `/\\evil` leads a browser elsewhere
     if request.method in SAFE:
         return Typed(again=here)
     is_valid = bool(g.get("csrf_valid", False))

@@ -494,6 +494,7 @@ ENTRA = "https://login.microsoftonline.com/0a1b/v2.0"
         (ENTRA, {"email": "anna@kommun.example", "tid": "0a1b", "preferred_username": "anna@kommun.example"}, ""),
         (ENTRA, {"email": ["anna@kommun.example"], "email_verified": True}, ""),
         (ENTRA, {"email": "a" * 250 + "@b.example", "email_verified": True}, ""),
+        ("https://id.example", {"email": "\N{KELVIN SIGN}arin@kommun.example", "email_verified": True}, ""),
         (ENTRA, {"email_verified": True}, ""),
     ],
 )
