@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import BooleanField, FieldList, FormField, SelectField, SelectMultipleField
+from wtforms import BooleanField, FormField, SelectField, SelectMultipleField
 from wtforms.validators import ValidationError
 
 from fundapp.languages import _d, _dl
 from fundapp.meetings.proceedings import Presence
 from fundapp.seats.models import Seat
-from fundapp.web.fields import AtMost, DayField, Form, LineField, Needed
+from fundapp.web.fields import AtMost, DayField, Form, LineField, Needed, RowList
 
 ABSENT, IN_ORDER, IDLE = "", "in_order", "idle"
 
@@ -44,7 +44,7 @@ class RollForm(Form):
 
     present = SelectMultipleField(_dl("Members present"), validate_choice=False)
     chair = SelectField(_dl("In the chair"))
-    others = FieldList(FormField(OtherForm), _dl("Others present"), min_entries=3, max_entries=12)
+    others = RowList(FormField(OtherForm), _dl("Others present"), min_entries=3, max_entries=12)
 
     def __init__(self, *args: Any, seats: Sequence[Seat], called: Sequence[Presence] = (), **kwargs: Any) -> None:
         """`called`: the attendance so far, where the roll was called before."""

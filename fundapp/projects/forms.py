@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from flask_login import current_user
-from wtforms import FieldList, FormField, HiddenField, RadioField
+from wtforms import FormField, HiddenField, RadioField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
@@ -15,7 +15,7 @@ from fundapp.languages import _d, _dl, _l
 from fundapp.projects import actions, changes, rules
 from fundapp.projects.models import Instalment, Project
 from fundapp.projects.rules import Part
-from fundapp.web.fields import AtMost, DayField, Form, KronorField, LineField, Needed, TextField
+from fundapp.web.fields import AtMost, DayField, Form, KronorField, LineField, Needed, RowList, TextField
 
 ROWS = 6
 
@@ -75,7 +75,7 @@ class PlanForm(Form):
     which plan stood on the page when it was opened.
     """
 
-    parts = FieldList(FormField(PartForm), max_entries=ROWS)
+    parts = RowList(FormField(PartForm), max_entries=ROWS)
     seen = HiddenField()
 
     def __init__(self, project: Project, **rest: Any) -> None:

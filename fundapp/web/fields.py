@@ -5,6 +5,7 @@ A field keeps what was typed beside what it means: an answer that cannot be read
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ from flask_wtf import FlaskForm
 from stdnum import luhn
 from stdnum.exceptions import ValidationError as NumberError
 from stdnum.se import orgnr
-from wtforms import Field, StringField, TextAreaField
+from wtforms import Field, FieldList, StringField, TextAreaField
 from wtforms.validators import StopValidation
 from wtforms.widgets import TextInput
 
@@ -240,6 +241,19 @@ class GiroField(ReadField):
         return f"{value[:-4]}-{value[-4:]}" if self.shortest == 7 else f"{value[:-1]}-{value[-1:]}"
 
 
+class RowList(FieldList):
+    """Rows of a form. A name is a row's where its number is one that a page of ours writes: WTForms asks for a digit of
+    whatever kind, and fails where it is `²`.
+    """
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        for name in formdata:
+            found = _ROW.match(name.removeprefix(prefix)) if name.startswith(prefix) else None
+            if found is not None:
+                yield int(found[1])
+
+
+_ROW = re.compile(r"-([0-9]{1,3})(?:-|$)", re.ASCII)
 _LONGEST_ADDRESS = 254  # RFC 5321
 
 

@@ -1,11 +1,12 @@
 """What every section of a form has in common: built from texts as typed, read as facts and as answers."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, Field, FieldList, FormField, SelectField, SelectMultipleField
+from wtforms import BooleanField, Field, FormField, SelectField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import StopValidation
 
@@ -13,9 +14,10 @@ from fundapp import languages
 from fundapp.applications.models import Application
 from fundapp.data_texts import chosen
 from fundapp.languages import Lazy, _
-from fundapp.web.fields import CountField, DayField, Form, KronorField, Needed, ReadField
+from fundapp.web.fields import CountField, DayField, Form, KronorField, Needed, ReadField, RowList
 
 MOST_ROWS = 30
+_NAME = re.compile(r"([^-]+)(?:-[0-9]{1,3}(?:-\w+)?)?", re.ASCII)  # a field, a row of it, and a field of the row
 
 
 @dataclass(frozen=True)
@@ -90,13 +92,13 @@ class SectionForm(Form):
                     _lock(field)
 
     def own_texts(self, posted: MultiDict[str, str]) -> dict[str, list[str]]:
-        """What was posted for this section's fields, as typed, but for what PostgreSQL cannot hold in JSON: NUL, and
-        half a character (a lone surrogate), which a script may send.
+        """What was posted for this section's fields and their rows, as typed, but for what PostgreSQL cannot hold in
+        JSON: NUL, and half a character (a lone surrogate), which a script may send.
         """
         return {
             name: [text.replace("\x00", "").encode("utf-8", "ignore").decode() for text in posted.getlist(name)]
             for name in posted
-            if name.split("-", 1)[0] in self._fields
+            if (found := _NAME.fullmatch(name)) is not None and found[1] in self._fields
         }
 
 
@@ -121,7 +123,7 @@ class RowForm(Form):
         return self.is_empty or bool(super().validate(extra_validators))
 
 
-class RowsField(FieldList):
+class RowsField(RowList):
     """Rows of one kind; always one to write in, at most MOST_ROWS."""
 
     def __init__(self, row: type[RowForm], label: Lazy, validators: Any = None, *, at_first: int = 2, **rest: Any):
