@@ -44,13 +44,17 @@ MANAGER = replace(MEMBER, manages=OURS)
 INTERESTED = Somebody(conflicting_organisation_ids=OURS)
 BY_NUMBER = Somebody(conflicting_org_numbers=frozenset({NUMBER}))
 BY_CASE = Somebody(conflicting_application_ids=frozenset({10}))
+BY_ANOTHER = Somebody(conflicting_application_ids=frozenset({11}), closed_applicant_ids=OURS)
+BY_ITS_NUMBER = Somebody(conflicting_application_ids=frozenset({11}), closed_applicant_numbers=frozenset({NUMBER}))
 EVERYONE = {
     "stranger": STRANGER, "nominator": NOMINATOR, "member": MEMBER, "writer": WRITER, "sender": SENDER,
     "manager": MANAGER, "interested": INTERESTED, "by number": BY_NUMBER, "by case": BY_CASE,
+    "by another case": BY_ANOTHER, "by a case of its number": BY_ITS_NUMBER,
 }  # fmt: skip
 PEOPLE = {"member", "writer", "sender", "manager"}
 PARTIAL = PEOPLE | {"nominator", "interested", "by number", "by case"}
 IMPARTIAL = set(EVERYONE) - PARTIAL
+TO_APPLICANT = IMPARTIAL - {"by another case", "by a case of its number"}
 
 # Condition → (the thing, for whom it holds), from the description of the roles and not from the code.
 HOLDS: dict[Any, tuple[Any, set[str]]] = {
@@ -66,7 +70,8 @@ HOLDS: dict[Any, tuple[Any, set[str]]] = {
     p.sends_for_project: (PROJECT, {"sender"}),
     p.is_impartial_in_project: (PROJECT, IMPARTIAL),
     p.is_impartial_in_what_follows: (PROJECT, IMPARTIAL),
-    p.is_impartial_to_organisation: (ORGANISATION, IMPARTIAL | {"nominator", "by case"}),
+    p.is_impartial_to_organisation: (ORGANISATION, TO_APPLICANT | {"nominator", "by case"}),
+    p.is_impartial_to_applicant: (APPLICATION, TO_APPLICANT),
     p.may_follow_project: (PROJECT, IMPARTIAL | PEOPLE),
 }
 
@@ -99,6 +104,8 @@ def test_an_organisation_without_a_number_is_told_by_its_key_alone() -> None:
     assert p.is_impartial_to_organisation(BY_NUMBER, unit)
     assert p.is_impartial_to_organisation(nobodys, unit)
     assert not p.is_impartial_to_organisation(INTERESTED, unit)
+    assert not p.is_impartial_to_organisation(BY_ANOTHER, unit)
+    assert p.is_impartial_to_organisation(replace(STRANGER, closed_applicant_numbers=frozenset({None})), unit)  # type: ignore[arg-type]
 
 
 def test_a_nomination_without_organisation_is_written_and_sent_by_who_began_it() -> None:
@@ -111,6 +118,8 @@ def test_a_nomination_without_organisation_is_written_and_sent_by_who_began_it()
     nobodys = Somebody(organisation_ids=frozenset({None}), conflicting_organisation_ids=frozenset({None}))  # type: ignore[arg-type]
     assert p.is_impartial(nobodys, nomination)
     assert p.is_impartial(replace(STRANGER, conflicting_org_numbers=frozenset({None})), nomination)  # type: ignore[arg-type]
+    closed = Somebody(closed_applicant_ids=frozenset({None}), closed_applicant_numbers=frozenset({None}))  # type: ignore[arg-type]
+    assert p.is_impartial_to_applicant(closed, nomination)
 
 
 # --- a role for some funds or bodies alone ------------------------------------------------------------------------

@@ -119,6 +119,8 @@ class Somebody:
     conflicting_organisation_ids: frozenset[int] = NOTHING
     conflicting_org_numbers: frozenset[str] = NOTHING
     conflicting_application_ids: frozenset[int] = NOTHING
+    closed_applicant_ids: frozenset[int] = NOTHING
+    closed_applicant_numbers: frozenset[str] = NOTHING
 
 
 @dataclass(frozen=True)

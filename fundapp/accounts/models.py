@@ -3,8 +3,19 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, and_
-from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    and_,
+    column,
+    select,
+    table,
+)
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship, validates
 
 from fundapp import clock
 from fundapp.boards.models import Board
@@ -158,6 +169,20 @@ class Account(Base):
     def conflicting_application_ids(self) -> frozenset[int]:
         """As `conflicting_organisation_ids`, where a single case is meant: a nomination."""
         return frozenset(each.application_id for each in self._keeps_from if each.application_id is not None)
+
+    @property
+    def closed_applicant_ids(self) -> frozenset[int]:
+        """Who applies in the single cases that are closed to the person, at a sitting say.
+
+        Not conflicting organisations: the law asks of each case by itself (KL 6:28), so the applicant's other cases
+        stay open. But its account and particulars are one for them all: who keeps from one case keeps from those.
+        """
+        return frozenset(each.applicant_id for each in self.conflicts if each.applicant_id is not None)
+
+    @property
+    def closed_applicant_numbers(self) -> frozenset[str]:
+        """Their numbers: doubles share them, and a nominee has nothing else."""
+        return frozenset(each.applicant_number for each in self.conflicts if each.applicant_number)
 
     @property
     def thread(self) -> str:
@@ -328,11 +353,17 @@ Index(
 )
 
 
+# As much of a table above this one as a conflict in one of its rows must tell.
+_CASES = table("application", column("id", Integer), column("organisation_id", Integer), column("org_number", String))
+
+
 class Conflict(Base):
     """A declared conflict of interest (jäv), with an organisation (and its doubles by org.nr) or with one application.
 
     Source: KL 2017:725 6:28, 7:4. `application_id` names a table above this one; only the database knows it, as it does
     `disqualification_id`: a disqualification recorded at a sitting closes the case until it is lifted there.
+    `applicant_id` and `applicant_number` are those of the application, read with the row and kept nowhere: they are as
+    they are now, and end with it.
     """
 
     __tablename__ = "conflict"
@@ -351,6 +382,12 @@ class Conflict(Base):
     reason: Mapped[str] = mapped_column(String(500))
     declared_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    applicant_id: Mapped[int | None] = column_property(
+        select(_CASES.c.organisation_id).where(_CASES.c.id == application_id).correlate_except(_CASES).scalar_subquery()
+    )
+    applicant_number: Mapped[str | None] = column_property(
+        select(_CASES.c.org_number).where(_CASES.c.id == application_id).correlate_except(_CASES).scalar_subquery()
+    )
 
     account: Mapped[Account] = relationship(back_populates="conflicts")
     organisation: Mapped[Organisation | None] = relationship()

@@ -91,6 +91,8 @@ def decide(
     if application is not None and not is_impartial(by, application):
         raise NotAllowed(is_impartial.reason)  # type: ignore[attr-defined]  # set by because()
     _hold(board)
+    if point is not None:
+        reread(point)
     if point is not None and point.board_id != board.id:
         raise StepNotPossible(_dl("Choose the point of the register that lets you decide."))
     reason = rules.why_not_decided(

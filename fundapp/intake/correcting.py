@@ -9,15 +9,16 @@ from typing import Any
 from sqlalchemy import select, update
 
 from fundapp import clock, mail
+from fundapp.accounts import giros
 from fundapp.accounts.actions import account_by_email
-from fundapp.accounts.models import Account, LoginSession, Membership, Organisation
+from fundapp.accounts.models import ACCOUNTS, Account, LoginSession, Membership, Organisation
 from fundapp.applications.models import Application
 from fundapp.db import db, reread
 from fundapp.history.actions import record
 from fundapp.intake import emails, taking_over
 from fundapp.intake.models import Correction, CorrectionKind
 from fundapp.languages import Lazy, _dl, _l
-from fundapp.permissions import Permission, has_conflict, is_impartial, why_not
+from fundapp.permissions import Permission, has_conflict, is_impartial, is_impartial_to_applicant, why_not
 from fundapp.workflow import NotAllowed, StepNotPossible
 
 FIELDS: dict[str, Lazy] = {
@@ -99,13 +100,15 @@ def _demand(by: Any, permission: Permission, application: Application) -> None:
     reason = why_not(by, permission)
     if reason is None and has_conflict(by, application):
         reason = is_impartial.reason  # type: ignore[attr-defined]  # set by because()
+    if reason is None and not is_impartial_to_applicant(by, application):
+        reason = is_impartial_to_applicant.reason  # type: ignore[attr-defined]  # set by because()
     if reason is not None:
         raise NotAllowed(reason)
 
 
 def _demand_new_address(account: Account, email: str) -> None:
     """An official's account is the administrator's: who gets its mail gets its rights."""
-    if account.roles:
+    if any(row.ends_on is None or row.ends_on >= clock.today() for row in account.role_rows):
         raise StepNotPossible(_dl("This is an official's account. Ask the administrator."))
     if account_by_email(email) is not None:
         raise StepNotPossible(_dl("Somebody has an account with this address already."))
@@ -164,9 +167,30 @@ def changed_meanwhile(correction: Correction) -> dict[str, str]:
     return {name: now[name] for name, was in correction.before.items() if name in now and now[name] != was}
 
 
+def asks_of(correction: Correction) -> Values:
+    """The account numbers in a correction of particulars that are only asked for, since the organisation is paid to
+    those it has: an official calls, as for any other. Who proposes, and who approves, has called nobody.
+    """
+    organisation = correction.organisation
+    if correction.kind is not CorrectionKind.PARTICULARS or organisation is None:
+        return {}
+    numbers = {name: number for name, number in correction.after.items() if name in ACCOUNTS}
+    return numbers if numbers and giros.is_paid_to(organisation) else {}
+
+
+def waits_for_call(correction: Correction) -> bool:
+    """Whether the account in what was approved here is not in use yet, as no official has called and approved it."""
+    if not correction.is_approved or correction.organisation is None:
+        return False
+    waiting = giros.waiting(correction.organisation)
+    asked = asks_of(correction)
+    return waiting is not None and any(waiting.after.get(name, "") == number for name, number in asked.items())
+
+
 def approve(correction: Correction, *, by: Any) -> bool:
-    """Make the change, by a second person, and tell the old contact and the new. False: two entries that are to become
-    one are paid to different accounts; that is asked for now, and the change waits until it is settled.
+    """Make the change, by a second person, and tell the old contact and the new; for another account than the one that
+    is paid to (`asks_of`), ask. False: two entries that are to become one are paid to different accounts; that is asked
+    for now, and the change waits until it is settled.
 
     Errors: NotAllowed, StepNotPossible.
     """
@@ -182,16 +206,24 @@ def approve(correction: Correction, *, by: Any) -> bool:
     if taking_over.asks_for_account(correction, by=by):
         return False
     name = correction.organisation.name if correction.organisation is not None else application.applicant_name or ""
+    made = _made(correction)
     told = _APPLY[correction.kind](correction, by)
     _answer(correction, by=by, is_approved=True)
     record(application, "approve_correction", by=by, kind=correction.kind, proposed_by=correction.proposed_by.name)
-    for field, after in correction.after.items():
+    for field, after in made.items():
         record(application, "correct_field", by=by, field=field, old=correction.before.get(field, ""), new=after)
-    changes = [(LABELS[field], correction.before.get(field, ""), after) for field, after in correction.after.items()]
+    changes = [(LABELS[field], correction.before.get(field, ""), after) for field, after in made.items()]
     changes += [(LABELS["person"], "", person) for person in taking_over.who_came(correction)]
-    emails.send_corrected(application, name, changes, to=told)
+    if changes:
+        emails.send_corrected(application, name, changes, to=told)
     db.session.flush()
     return True
+
+
+def _made(correction: Correction) -> dict[str, str]:
+    """What an approval changes at once: all but an account that is asked for."""
+    asked = asks_of(correction)
+    return {name: value for name, value in correction.after.items() if name not in asked}
 
 
 def decline(correction: Correction, *, remark: str, by: Any) -> None:
@@ -225,22 +257,34 @@ def _answer(correction: Correction, *, by: Any, is_approved: bool) -> None:
 def _apply_particulars(correction: Correction, _by: Any) -> list[str]:
     organisation = correction.organisation
     assert organisation is not None  # noqa: S101  _propose has set it
-    old = organisation.email
-    for name, value in correction.after.items():
+    asked, made, old = asks_of(correction), _made(correction), organisation.email
+    if asked and giros.waiting(organisation) is not None:
+        raise StepNotPossible(_dl("Another account waits for approval. It must be answered first."))
+    for name, value in made.items():
         setattr(organisation, name, value)
     if not organisation.email:
         organisation.email = mail.new_post_address()
+    if asked:
+        _ask_for_account(correction, organisation, asked, old_email=old)
     told = [old.lower(), organisation.email.lower()]
-    if TOLD_WIDELY.isdisjoint(correction.after):
+    if TOLD_WIDELY.isdisjoint(made):
         return told
     return [*told, *(row.account.email for row in organisation.memberships if row.may_manage)]
+
+
+def _ask_for_account(correction: Correction, organisation: Organisation, asked: Values, *, old_email: str) -> None:
+    """In the name of who proposed the numbers, so that it is somebody else who calls and uses them."""
+    wanted = {name: number for name, number in (organisation.accounts | dict(asked)).items() if number}
+    giros.ask(organisation, wanted, old_email=old_email, by=correction.proposed_by)
 
 
 def _apply_email(correction: Correction, _by: Any) -> list[str]:
     account, email = correction.account, correction.after["account_email"]
     assert account is not None  # noqa: S101  as above
     _demand_new_address(account, email)
-    old, account.email, account.is_active = account.email, email, True
+    old, account.email = account.email, email
+    if mail.is_by_post(old):  # nobody could sign in with it; any other that is closed, an administrator has closed
+        account.is_active = True
     ended = update(LoginSession).where(LoginSession.account_id == account.id, LoginSession.ended_at.is_(None))
     db.session.execute(ended.values(ended_at=clock.now()))
     return [old, email]

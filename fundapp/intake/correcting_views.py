@@ -117,6 +117,8 @@ def _show_page(correction: Correction, form: AnswerForm, fault: str = "") -> str
         meanwhile=correcting.changed_meanwhile(correction),
         entries=[each for each in (correction.organisation, correction.other) if correction.other and each],
         asks_for_account=taking_over.would_ask_for_account(correction),
+        asks_of_numbers=correction.decided_at is None and bool(correcting.asks_of(correction)),
+        waits_for_call=correcting.waits_for_call(correction),
         is_own=correction.proposed_by_id == current_user.id,
         form=form,
         fault=fault,
@@ -133,6 +135,15 @@ def approve(correction: Correction) -> Page:
     if not is_made:
         flash(_d("The account is asked for. When that is answered, come back and approve this."), "attention")
         return redirect(url_for("correcting.show", public_id=correction.public_id))
+    if correcting.waits_for_call(correction):
+        flash(
+            _d(
+                "The account waits until an official who did not propose it has called the organisation and approved it"
+                " among the new accounts."
+            ),
+            "attention",
+        )
+        return redirect(url_for("correcting.list"))
     flash(_d("The change is made. The old contact and the new get word of it."), "good")
     return redirect(url_for("correcting.list"))
 

@@ -62,6 +62,6 @@ def works(application: Application, person: Person) -> list[tuple[Lazy, str]]:
         found.append((_dl("Enter additions that came on paper"), url_for("intake.show", public_id=key)))
     if any(possible.step.name == "merge" and possible.reason is None for possible in steps_for(person, application)):
         found.append((_dl("Merge with another case"), url_for("intake.merge", public_id=key)))
-    if is_allowed(person, Permission.PROPOSE_CORRECTION):
+    if is_allowed(person, Permission.PROPOSE_CORRECTION, application):
         found.append((_dl("Correct what is kept about the applicant"), url_for("correcting.propose", public_id=key)))
     return found

@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from fundapp import clock, mail
 from fundapp.accounts.models import Membership, Organisation
-from fundapp.accounts.queries import visible_to, without_conflict
+from fundapp.accounts.queries import visible_to, without_closed_applicant, without_conflict
 from fundapp.applications.models import Application
 from fundapp.db import db
 from fundapp.funds.models import Fund, FundState, Round
@@ -136,12 +136,12 @@ def letter(public_id: str) -> Posted | None:
 
 def correction(public_id: str) -> Correction | None:
     found = select(Correction).join(Correction.application)
-    return db.session.scalar(found.where(Correction.public_id == public_id, visible_to(current_user)))
+    return db.session.scalar(found.where(Correction.public_id == public_id, _may_know(current_user)))
 
 
 def corrections(person: Person) -> list[Correction]:
     """What waits for a second person, the oldest first."""
-    found = select(Correction).join(Correction.application).where(_waits(), visible_to(person))
+    found = select(Correction).join(Correction.application).where(_waits(), _may_know(person))
     with_all = (
         joinedload(Correction.application).joinedload(Application.case),
         joinedload(Correction.organisation),
@@ -151,6 +151,10 @@ def corrections(person: Person) -> list[Correction]:
     return list(db.session.scalars(found.order_by(Correction.id).limit(MOST).options(*with_all)))
 
 
+def _may_know(person: Person) -> ColumnElement[bool]:
+    return and_(visible_to(person), without_closed_applicant(person))
+
+
 def _waits() -> ColumnElement[bool]:
     return Correction.decided_at.is_(None)
 
@@ -158,7 +162,7 @@ def _waits() -> ColumnElement[bool]:
 def to_approve(person: Person) -> Select[int]:
     """How many wait for this person: not one's own."""
     found = select(func.count()).select_from(Correction).join(Correction.application)
-    return found.where(_waits(), visible_to(person), Correction.proposed_by_id != person.id)
+    return found.where(_waits(), _may_know(person), Correction.proposed_by_id != person.id)
 
 
 def may_merge_into(application: Application, person: Person) -> list[tuple[Application, Lazy | None]]:

@@ -103,7 +103,9 @@ def _disqualify_in(
 
 
 def _close_case(row: Disqualification, account: Account, application: Application) -> None:
-    """From now on the person sees nothing of the case, whatever the person has declared or not."""
+    """From now on the person sees nothing of the case, whatever the person has declared or not, and keeps from the
+    applicant's account and particulars (`Account.closed_applicant_ids`). The applicant's other cases stay open.
+    """
     account.conflicts.append(
         Conflict(
             application_id=application.id,

@@ -63,10 +63,12 @@ def why_not_approved(change: GiroChange, *, by: Any) -> Lazy | None:
 
 
 def open_to(person: Person) -> ColumnElement[bool]:
-    """A condition on Organisation: the person neither acts for it nor has an interest in it."""
-    keys = person.organisation_ids | person.conflicting_organisation_ids
+    """A condition on Organisation, the same as `permissions.is_impartial_to_organisation`: the person neither acts for
+    it nor has an interest in it, nor is kept from a case of its.
+    """
+    keys = person.organisation_ids | person.conflicting_organisation_ids | person.closed_applicant_ids
     is_free = Organisation.id.not_in(keys)
-    numbers = person.conflicting_org_numbers
+    numbers = person.conflicting_org_numbers | person.closed_applicant_numbers
     return and_(is_free, or_(Organisation.org_number.is_(None), Organisation.org_number.not_in(numbers)))
 
 

@@ -260,19 +260,33 @@ def test_a_proposed_payment_falls_back_when_the_number_changes_under_it(app: Fla
         assert part.payee == NEW
 
 
-def test_a_correction_by_two_officials_meanwhile_stops_the_change(app: Flask) -> None:
-    """There is no third path: the numbers go through the organisation's change or through the officials' correction."""
+def test_a_correction_by_two_officials_waits_for_the_change_and_is_asked_for_in_its_turn(app: Flask) -> None:
+    """There is no second path: the officials' correction asks too, and a call decides."""
     on_day()
     with app.test_request_context(URL), speaking("en"):
         case = _case()
         change = asked(case)
         other = correcting.propose_particulars(case, {"bankgiro": "9912346"}, reason=SAID, by=official(Role.OFFICER))
+        with pytest.raises(StepNotPossible, match="Another account waits"):
+            correcting.approve(other, by=official(Role.REGISTRAR))
+        giros.refuse_account(change, remark="Nej.", by=official(Role.OFFICER))
         last = len(_letters())
         correcting.approve(other, by=official(Role.REGISTRAR))
         assert "amina@sprakkafe.example" in {letter.to for letter in _letters()[last:]}
+        assert change.organisation.accounts == OLD
+        second = asking.waiting(change.organisation)
+        assert second is not None
+        giros.approve_account(second, verified=SAID, by=official(Role.OFFICER))
+        assert change.organisation.accounts == {"bankgiro": "9912346"}
+
+
+def test_numbers_that_changed_in_another_way_stop_the_change(app: Flask) -> None:
+    on_day()
+    with app.test_request_context(URL), speaking("en"):
+        change = asked(_case())
+        asking.use(change.organisation, {"bankgiro": "9912346"})
         with pytest.raises(StepNotPossible, match="changed in another way"):
             giros.approve_account(change, verified=SAID, by=official(Role.OFFICER))
-        assert change.organisation.accounts == {"bankgiro": "9912346"}
 
 
 def test_the_history_tells_of_it_without_words_that_somebody_typed(app: Flask) -> None:
@@ -286,7 +300,9 @@ def test_the_history_tells_of_it_without_words_that_somebody_typed(app: Flask) -
 
 
 def test_no_other_code_sets_the_numbers() -> None:
-    """Only what is told here: a new organisation, the organisation's own change, and the officials' correction."""
+    """Only what is told here: a new organisation, the organisation's own change, and, of one that is not paid to yet,
+    the officials' correction.
+    """
     setters, users = set(), set()
     for path in Path(fundapp.__file__).parent.rglob("*.py"):
         name = path.relative_to(Path(fundapp.__file__).parent).as_posix()
@@ -403,8 +419,9 @@ def test_the_association_sees_that_it_waits_and_may_take_it_back(scene: Scene) -
 
 
 def test_changing_the_kind_is_no_way_around(scene: Scene) -> None:
+    """Who has sent something keeps its number, so it does not become a municipal unit, which has none."""
     fields = scene.fields(administration="Fritid", internal_account="66-1") | {"kind": "MUNICIPAL_UNIT"}
-    assert send(scene.owner, scene.path, fields).status_code == 302
+    assert send(scene.owner, scene.path, fields).status_code == 422
     assert scene.numbers() == OLD
 
 

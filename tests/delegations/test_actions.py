@@ -186,6 +186,41 @@ def test_decisions_at_once_get_numbers_of_their_own(app_on_both: Flask) -> None:
         assert sorted(pool.map(one, range(4))) == [1, 2, 3, 4]
 
 
+def test_nobody_decides_under_a_point_that_was_ended_while_they_read_it(app_on_both: Flask, both_engines: str) -> None:
+    on_day()
+    with app_on_both.app_context():
+        point, officer, secretary = a_point().id, official(Role.OFFICER).id, official(Role.SECRETARY).id
+        db.session.commit()
+    has_read, has_ended = Barrier(2), Barrier(2)
+
+    def deciding() -> str:
+        with app_on_both.app_context(), speaking("en"):
+            early = both_engines == "postgresql"  # SQLite lets only one transaction begin
+            found = db.session.get_one(DelegationPoint, point) if early else None
+            has_read.wait(30)
+            has_ended.wait(30)
+            found, by = found or db.session.get_one(DelegationPoint, point), db.session.get_one(Account, officer)
+            with pytest.raises(StepNotPossible) as fault:
+                decided(found, by=by)
+            db.session.rollback()
+            return str(fault.value.reason)
+
+    def ending() -> None:
+        with app_on_both.app_context():
+            has_read.wait(30)
+            by, found = db.session.get_one(Account, secretary), db.session.get_one(DelegationPoint, point)
+            actions.end_point(found, ends_on=clock.today() - timedelta(days=1), by=by)
+            db.session.commit()
+            has_ended.wait(30)
+
+    with ThreadPoolExecutor(2) as pool:
+        told = pool.submit(deciding)
+        pool.submit(ending).result(60)
+        assert "does not hold" in told.result(60)
+    with app_on_both.app_context():
+        assert db.session.scalar(select(func.count()).select_from(DelegatedDecision)) == 0
+
+
 def test_an_official_of_one_body_neither_keeps_another_s_register_nor_decides_under_it() -> None:
     elsewhere = board("FoK")
     with pytest.raises(NotAllowed):

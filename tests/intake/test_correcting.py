@@ -51,12 +51,12 @@ def last_letter() -> int:
 def test_nothing_changes_before_another_person_has_approved(app: Flask) -> None:
     with app.test_request_context(), speaking("en"):
         application, officer = case(), official(Role.OFFICER)
-        proposed = correcting.propose_particulars(application, {"bankgiro": "58056201"}, reason=WHY, by=officer)
-        assert application.organisation.bankgiro == "50501055"
+        proposed = correcting.propose_particulars(application, {"phone": "+46701740610"}, reason=WHY, by=officer)
+        assert application.organisation.phone == "+4692312345"
         with pytest.raises(StepNotPossible, match="Another person"):
             correcting.approve(proposed, by=officer)
         correcting.approve(proposed, by=official(Role.REGISTRAR))
-        assert application.organisation.bankgiro == "58056201"
+        assert application.organisation.phone == "+46701740610"
 
 
 def test_the_database_itself_wants_a_second_person(app: Flask) -> None:
@@ -177,6 +177,16 @@ def test_who_wrote_on_paper_can_sign_in_once_an_address_is_approved(app: Flask) 
         correcting.approve(proposed, by=official(Role.REGISTRAR))
         assert application.created_by.is_active
         assert account_by_email(NEW) is application.created_by
+
+
+def test_an_account_that_an_administrator_has_closed_stays_closed_whatever_its_address(app: Flask) -> None:
+    with app.test_request_context():
+        application = case()
+        application.created_by.is_active = False
+        proposed = correcting.propose_email(application, NEW, reason=WHY, by=official(Role.OFFICER))
+        correcting.approve(proposed, by=official(Role.REGISTRAR))
+        assert account_by_email(NEW) is application.created_by
+        assert not application.created_by.is_active
 
 
 def test_a_person_is_connected_to_the_organisation_but_no_official_to_it_by_themself(app: Flask) -> None:

@@ -259,8 +259,12 @@ def _answer_correction(name: str, *, is_approved: bool) -> Move:
         for row in db.session.scalars(select(Correction).where(Correction.decided_at.is_(None))).all():
             what = "doubles" if row.kind.name == "DOUBLES" else "correction"
             if is_approved:
+                before = asking.waiting(world.theirs())
                 correcting.approve(row, by=world.who(name))
+                proposer = world.half[what]
                 world.ends(what, name)
+                if before is None and asking.waiting(world.theirs()) is not None:
+                    world.begins("account", proposer)
             else:
                 correcting.decline(row, remark="Nej.", by=world.who(name))
                 world.half.pop(what)
