@@ -52,7 +52,7 @@ def _read(contact: str) -> str:
 
 
 def told(organisation: Organisation, addresses: Iterable[str]) -> dict[str, str]:
-    """The addresses and all who manage the organisation's people, each with its language."""
+    """The addresses and all who manage the organisation's people, each with its language; no account that is closed."""
     spoken = db.session.scalar(
         select(Application.language)
         .where(Application.organisation_id == organisation.id)
@@ -60,7 +60,7 @@ def told(organisation: Organisation, addresses: Iterable[str]) -> dict[str, str]
         .limit(1)
     )
     found = {address.lower(): spoken or AUTHORITY_LANGUAGE for address in addresses if address}
-    managers = (row.account for row in organisation.memberships if row.may_manage)
+    managers = (row.account for row in organisation.memberships if row.may_manage and row.account.is_active)
     return found | {account.email: account.language for account in managers}
 
 

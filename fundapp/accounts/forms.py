@@ -26,6 +26,7 @@ from fundapp.web.fields import (
     OrgNumberField,
     PhoneField,
     PostalCodeField,
+    RowList,
     TextField,
 )
 
@@ -90,7 +91,7 @@ class OrganisationForm(Form):
     website = LineField(_l("Website"), [AtMost(200), _web_address])
     bankgiro = GiroField(_l("Bankgiro"))
     plusgiro = GiroField(_l("Plusgiro"), shortest=2)
-    signatories = FieldList(FormField(SignatoryForm), _l("Signatories"), min_entries=2, max_entries=10)
+    signatories = RowList(FormField(SignatoryForm), _l("Signatories"), min_entries=2, max_entries=10)
     signs_jointly = BooleanField(_l("They sign together, not each alone"))
     seen = HiddenField()
 
@@ -147,6 +148,16 @@ class OrganisationForm(Form):
         return found
 
     @property
+    def number(self) -> str | None:
+        """The organisation number that the form gives; a municipal unit has none."""
+        return None if self.is_municipal else self.org_number.data
+
+    def refuse_number(self, organisation: Organisation, reason: object) -> None:
+        """Tell why the number stays: beside the kind, where that is what would take it away or ask for one."""
+        is_kinds = self.is_municipal != (organisation.kind is OrganisationKind.MUNICIPAL_UNIT)
+        (self.kind if is_kinds else self.org_number).errors = [str(reason)]
+
+    @property
     def accounts(self) -> dict[str, str]:
         """The account numbers that the form gives, of those that its kind is asked for."""
         names = ("internal_account",) if self.is_municipal else ("bankgiro", "plusgiro")
@@ -162,7 +173,7 @@ class OrganisationForm(Form):
         organisation.website = self.website.data or ""
         unit, other = self.is_municipal, not self.is_municipal
         organisation.administration = self.administration.data if unit else ""
-        organisation.org_number = self.org_number.data if other else None
+        organisation.org_number = self.number
         organisation.signs_jointly = bool(self.signs_jointly.data) and other
         rows = [row.form for row in self.signatories if row.form.name.data] if other else []
         organisation.signatories = [

@@ -156,4 +156,9 @@ def _note_people(_mapper: Any, connection: Connection, submission: Submission) -
 @event.listens_for(Signatory, "after_insert")
 @event.listens_for(Signatory, "after_update")
 def _note_signatory(_mapper: Any, connection: Connection, signatory: Signatory) -> None:
-    _note(connection, [signatory.name, signatory.contact or ""], organisation_id=signatory.organisation_id)
+    """Only of an organisation that has sent something: anybody can write any official's name in an entry that never
+    does, and who stands in one that does is noted from the frozen copy.
+    """
+    sent = select(Submission.id).join(Submission.application)
+    if connection.scalar(sent.where(Application.organisation_id == signatory.organisation_id).limit(1)) is not None:
+        _note(connection, [signatory.name, signatory.contact or ""], organisation_id=signatory.organisation_id)

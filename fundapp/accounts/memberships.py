@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from fundapp import clock
 from fundapp.accounts import emails, rules
 from fundapp.accounts.actions import account_by_email
 from fundapp.accounts.models import INVITATION_IS_OPEN, Account, Invitation, Membership, Organisation
+from fundapp.applications.models import Application, Signature
 from fundapp.db import db
 from fundapp.history.actions import record
 from fundapp.languages import Lazy, _l
 from fundapp.permissions import Permission, why_not
-from fundapp.workflow import NotAllowed, StepNotPossible
+from fundapp.workflow import ApplicationStatus, NotAllowed, StepNotPossible
 
 _USED = _l("This link has been used. If you accepted the invitation, sign in as usual.")
 _TOO_OLD = _l("This invitation is too old. Ask the organisation to send it again.")
@@ -187,6 +188,8 @@ def change_rights(membership: Membership, rights: Rights, *, by: Account) -> Non
     if not rights.manage:
         _demand_another_manager(people, membership)
         _withdraw_invitations_of(membership)
+    if not rights.edit:
+        _withdraw_signing_links_of(membership)
     _give(membership, rights)
     record(membership.organisation, "change_rights", by=by, person=membership.account, rights=rights)
 
@@ -215,16 +218,25 @@ def leave(organisation: Organisation, *, by: Account) -> None:
 
 
 def _demand_another_manager(people: list[Membership], leaving: Membership) -> None:
-    if not any(each.may_manage for each in people if each.id != leaving.id):
+    """One whose account is closed lets nobody in. Who manages nobody is not the last who does."""
+    others = (each for each in people if each.id != leaving.id)
+    if leaving.may_manage and not any(each.may_manage and each.account.is_active for each in others):
         raise StepNotPossible(_ONE_MUST_REMAIN)
 
 
 def _end(membership: Membership) -> None:
     account = membership.account
     _withdraw_invitations_of(membership)
+    _withdraw_signing_links_of(membership)
     db.session.delete(membership)
     db.session.flush()
     db.session.expire(account, ["memberships"])
+
+
+def withdraw_invitations_by(account: Account) -> None:
+    """What the person had invited others to, in every organisation, is worth nothing from now on."""
+    for membership in account.memberships:
+        _withdraw_invitations_of(membership)
 
 
 def _withdraw_invitations_of(membership: Membership) -> None:
@@ -237,5 +249,26 @@ def _withdraw_invitations_of(membership: Membership) -> None:
             INVITATION_IS_OPEN,
         )
         .values(withdrawn_at=clock.now())
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def _withdraw_signing_links_of(membership: Membership) -> None:
+    """Whoever no longer writes for the organisation must not read its drafts, or sign one in anybody's name, by a link
+    that was sent to them or where they wished. A confirmation that was given stands.
+    """
+    account = membership.account
+    drafts = select(Application.id).where(
+        Application.organisation_id == membership.organisation_id, Application.status == ApplicationStatus.DRAFT
+    )
+    db.session.execute(
+        update(Signature)
+        .where(
+            Signature.application_id.in_(drafts),
+            or_(Signature.asked_by_id == account.id, Signature.email == account.email),
+            Signature.confirmed_at.is_(None),
+            Signature.replaced_at.is_(None),
+        )
+        .values(replaced_at=clock.now())
         .execution_options(synchronize_session="fetch")
     )

@@ -1,12 +1,30 @@
 """An organisation's particulars, which several people may have open at once: none overwrites another unseen."""
 
 from fundapp import meanwhile
-from fundapp.accounts.models import Organisation
+from fundapp.accounts import giros
+from fundapp.accounts.models import Account, Organisation
 from fundapp.db import reread
+from fundapp.languages import Lazy, _l
 
 
 class ParticularsChanged(Exception):
     """What stands there is not what the person's page showed."""
+
+
+def why_not_number(organisation: Organisation, number: str | None, *, by: Account) -> Lazy | None:
+    """Why its own people may not give it this number (None: a municipal unit's), or None where they may.
+
+    By its number an official who acts for it is kept from the cases of all its doubles. So once it has sent something,
+    was taken over by a double, or has another official among its people, nobody changes alone what that one is kept
+    from.
+    """
+    if number == organisation.org_number:
+        return None
+    others = (row.account for row in organisation.memberships if row.account_id != by.id)
+    is_held = organisation.merged_into_id is not None or giros.is_paid_to(organisation)
+    if is_held or any(account.role_rows for account in others):
+        return _l("The organisation number can no longer be changed here. Ask the municipality to change it.")
+    return None
 
 
 def seen_of(organisation: Organisation) -> str:

@@ -4,11 +4,25 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask_login import current_user
-from sqlalchemy import ColumnElement, and_, bindparam, exists, false, func, not_, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from fundapp import clock
-from fundapp.accounts.found import NamedPerson
+from fundapp.accounts.found import FoundAnswer, Interest, NamedPerson
 from fundapp.accounts.models import (
     INVITATION_IS_OPEN,
     Account,
@@ -31,18 +45,41 @@ from fundapp.seats.models import Seat
 from fundapp.workflow import ApplicationStatus, MeetingStatus
 
 _ALL_CASES = frozenset({Role.REGISTRAR, Role.OFFICER, Role.SECRETARY, Role.AUDITOR})
-_ACCOUNT = joinedload(LoginSession.account)
-# Made once, since every page asks it.
+_ACCOUNT = contains_eager(LoginSession.account)
+_IS_OFFICIAL = exists().where(RoleGiven.account_id == Account.id).correlate(Account)
+_PART = union_all(*(select(literal_column(str(number)).label("number")) for number in range(6))).subquery("part")
+
+
+def _in_part(number: int, value: Any, *, if_: ColumnElement[bool] | None = None) -> ColumnElement[Any]:
+    """`value` in one part of the rows; in the others NULL, which nothing equals and every index knows."""
+    is_here = _PART.c.number == number
+    return case((is_here if if_ is None else and_(is_here, if_), value))
+
+
+# Made once, since every page asks it. Each collection has a part of the rows for itself: joined as they are, their rows
+# would multiply, and anybody can name themself or an official in as many entries as they like. Whether a name is one's
+# own is asked of officials alone.
 _SESSION_OF = (
     select(LoginSession)
     .where(LoginSession.token_hash == bindparam("token"), LoginSession.ended_at.is_(None))
+    .join(LoginSession.account)
+    .join(_PART, true())
+    .outerjoin(RoleGiven, RoleGiven.account_id == _in_part(0, Account.id))
+    .outerjoin(Membership, Membership.account_id == _in_part(1, Account.id))
+    .outerjoin(Conflict, and_(Conflict.account_id == _in_part(2, Account.id), Conflict.ended_at.is_(None)))
+    .outerjoin(Interest, and_(Interest.account_id == _in_part(3, Account.id), Interest.taken_back_at.is_(None)))
+    .outerjoin(FoundAnswer, FoundAnswer.account_id == _in_part(4, Account.id, if_=_IS_OFFICIAL))
+    .outerjoin(
+        NamedPerson,
+        NamedPerson.text.in_(_in_part(5, text, if_=_IS_OFFICIAL) for text in (Account.name_key, Account.email)),
+    )
     .options(
-        _ACCOUNT.joinedload(Account.role_rows),
-        _ACCOUNT.joinedload(Account.memberships),
-        _ACCOUNT.joinedload(Account.conflicts),
-        _ACCOUNT.joinedload(Account.interests),
-        _ACCOUNT.joinedload(Account.found_answers),
-        _ACCOUNT.joinedload(Account.named).joinedload(NamedPerson.organisation),
+        _ACCOUNT.contains_eager(Account.role_rows),
+        _ACCOUNT.contains_eager(Account.memberships),
+        _ACCOUNT.contains_eager(Account.conflicts),
+        _ACCOUNT.contains_eager(Account.interests),
+        _ACCOUNT.contains_eager(Account.found_answers),
+        _ACCOUNT.contains_eager(Account.named).joinedload(NamedPerson.organisation),
     )
 )
 
@@ -57,9 +94,12 @@ KEEPS_FROM = (
 
 def open_session(token_hash: str) -> LoginSession | None:
     """The session a cookie's token belongs to, unless it has ended; with all that is asked of its account on every
-    page, in one statement.
+    page, in one statement. What it does not ask of an applicant is read where it is asked later.
     """
-    return db.session.scalars(_SESSION_OF, {"token": token_hash}).unique().one_or_none()
+    found = db.session.scalars(_SESSION_OF, {"token": token_hash}).unique().one_or_none()
+    if found is not None and not found.account.role_rows:
+        db.session.expire(found.account, ["named", "found_answers"])
+    return found
 
 
 def signed_in() -> Any:
@@ -109,6 +149,16 @@ def without_conflict(person: Person) -> ColumnElement[bool]:
         rule.append(func.coalesce(Application.organisation_id, 0).not_in(organisations))
     if person.conflicting_org_numbers:
         rule.append(func.coalesce(Application.org_number, "").not_in(person.conflicting_org_numbers))
+    return and_(*rule)
+
+
+def without_closed_applicant(person: Person) -> ColumnElement[bool]:
+    """What `permissions.is_impartial_to_applicant` asks beside `has_conflict`, for the database."""
+    rule: list[ColumnElement[bool]] = [true()]
+    if person.closed_applicant_ids:
+        rule.append(func.coalesce(Application.organisation_id, 0).not_in(person.closed_applicant_ids))
+    if person.closed_applicant_numbers:
+        rule.append(func.coalesce(Application.org_number, "").not_in(person.closed_applicant_numbers))
     return and_(*rule)
 
 

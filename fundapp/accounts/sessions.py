@@ -33,6 +33,8 @@ class Anonymous(AnonymousUserMixin):
     conflicting_organisation_ids: frozenset[int] = frozenset()
     conflicting_org_numbers: frozenset[str] = frozenset()
     conflicting_application_ids: frozenset[int] = frozenset()
+    closed_applicant_ids: frozenset[int] = frozenset()
+    closed_applicant_numbers: frozenset[str] = frozenset()
 
 
 class SignedIn:

@@ -34,7 +34,7 @@ from fundapp.languages import _, _d
 from fundapp.permissions import Permission, has_case_rights, is_allowed
 from fundapp.web.access import needs, public
 from fundapp.web.fields import tidy
-from fundapp.web.limits import CODE, INVITATION, MAIL, PARTICULARS, limited, reached, remember_here
+from fundapp.web.limits import CODE, INVITATION, MAIL, ORGANISATION, PARTICULARS, limited, reached, remember_here
 from fundapp.web.once import once
 from fundapp.web.onward import inside
 from fundapp.workflow import StepNotPossible
@@ -111,7 +111,7 @@ def let_in(account: Account, token: str, onward: str = "") -> Response:
     sessions.open_door_for(token)
     onward = onward or first_page(account)
     page = redirect(onward if account.name else url_for("accounts.account", next=onward))
-    return remember_here(page, account.email)
+    return page if "is_shared" in request.form else remember_here(page, account.email)
 
 
 def first_page(account: Account) -> str:
@@ -166,6 +166,7 @@ def organisations() -> Page:
 
 @blueprint.route("/organisations/new", methods=["GET", "POST"])
 @needs(Permission.USE_ACCOUNT)
+@limited(ORGANISATION)
 @once
 def new_organisation() -> Page:
     """A new organisation that the person acts for; `next` leads on, to the application it is needed for."""
@@ -193,6 +194,10 @@ def organisation(organisation: Organisation) -> Page:
     except particulars.ParticularsChanged:
         form.seen.data = particulars.seen_of(organisation)
         return _particulars_page(organisation, form, onward, form.differing(organisation)), 409
+    reason = particulars.why_not_number(organisation, form.number, by=current_user)
+    if reason is not None:
+        form.refuse_number(organisation, reason)
+        return _particulars_page(organisation, form, onward), 422
     before = contacts.contact_of(organisation)
     form.write_to(organisation)
     change = giros.set_accounts(organisation, form.accounts, old_email=before["email"], by=current_user)
@@ -335,7 +340,7 @@ def _accept(found: Invitation, token: str) -> Page:
     flash(_("You now act for %(name)s.", name=found.organisation.name), "good")
     onward = url_for("accounts.organisations")
     page = redirect(onward if account.name else url_for("accounts.account", next=onward))
-    return remember_here(page, account.email)
+    return page if "is_shared" in request.form else remember_here(page, account.email)
 
 
 @blueprint.get("/people")

@@ -271,8 +271,8 @@ def submit(application: Application, *, by: Account) -> Submission:
     What comes in when the round has closed is kept and marked as late, for as long as the fund's terms say. What counts
     is when it came, not for how long it then waited.
 
-    Errors: NotAllowed, rules.NotChosen, rules.NotComplete, signing.NotSigned, StepNotPossible (too late, or not from
-    this status).
+    Errors: NotAllowed, rules.NotChosen, rules.NotComplete, signing.NotSigned, StepNotPossible (too late, too
+    many files, or not from this status).
     """
     came = clock.now()
     _demand(by, Permission.SUBMIT_APPLICATION, application)
@@ -327,10 +327,14 @@ def _hand_over(application: Application, by: Account) -> None:
 
 
 def _demand_whole(application: Application, sections: Sequence[SectionForm]) -> dict[str, Any]:
-    """That nothing is missing; gives who has signed, as the frozen copy keeps it."""
+    """That nothing is missing, and of a draft no file too many (what was sent once cannot be taken off); gives who has
+    signed, as the frozen copy keeps it.
+    """
     missing = rules.missing_parts(reading.states_of(sections))
     if missing:
         raise rules.NotComplete(missing)
+    if application.status is ApplicationStatus.DRAFT and not rules.are_few_files(len(application.attachments)):
+        raise StepNotPossible(_l("There are as many files as there can be. Remove one first."))
     return signing.settled(application)
 
 

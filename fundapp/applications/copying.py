@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from fundapp import clock
 from fundapp.accounts.models import Account
-from fundapp.applications import actions
+from fundapp.applications import actions, rules
 from fundapp.applications.models import Application, ApplicationKind, Attachment
 from fundapp.applications.questions import codes_of, section_form
 from fundapp.applications.questions.shared import SIGNED_PAGE, attachment_kinds
@@ -56,7 +56,7 @@ def copy(application: Application, round_: Round, *, files: Iterable[Attachment]
     """A new draft with the answers of `application`, and those of `files` that the new round asks for. The declaration
     is made anew, and a day that has been or lies outside the round's period is left out.
 
-    Errors: NotAllowed, StepNotPossible.
+    Errors: NotAllowed, StepNotPossible (also where that is more files than there can be).
     """
     reason = why_not(by, Permission.EDIT_APPLICATION, application)
     if reason is not None:
@@ -99,9 +99,11 @@ def _is_ahead(field: DayField, round_: Round) -> bool:
 
 
 def _copy_files(draft: Application, files: Iterable[Attachment], *, by: Account) -> int:
-    """The same stored files once more, each as a row of the draft's own."""
+    """The same stored files once more, each as a row of the draft's own. Errors: StepNotPossible (too many)."""
     asked = {kind["code"] for kind in attachment_kinds(draft)} - _OF_ONE_APPLICATION
-    chosen = [each for each in files if each.kind in asked]
+    chosen = [each for each in dict.fromkeys(files) if each.kind in asked]
+    if not rules.are_few_files(len(chosen)):
+        raise StepNotPossible(_l("There are as many files as there can be. Remove one first."))
     for each in chosen:
         copied = Attachment(kind=each.kind, file=each.file, added_at=clock.now(), added_by_id=by.id)
         draft.attachments.append(copied)

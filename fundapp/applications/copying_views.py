@@ -15,6 +15,7 @@ from fundapp.funds.models import Round
 from fundapp.languages import _, _n, listed
 from fundapp.permissions import Permission
 from fundapp.web.access import needs
+from fundapp.web.limits import START, limited
 from fundapp.web.once import once
 
 blueprint = Blueprint("copying", __name__)
@@ -23,6 +24,7 @@ Page = str | Response | tuple[str, int]
 
 @blueprint.route("/applications/<public_id>/copy", methods=["GET", "POST"])
 @needs(Permission.EDIT_APPLICATION, of=queries.own)
+@limited(START)
 @once
 def copy(application: Application) -> Page:
     """Choose the round, and which files to send along once more; then the new draft, with word of what was copied."""

@@ -14,7 +14,7 @@ from fundapp.applications import actions, rules
 from fundapp.applications.models import Application, ApplicationKind, Attachment
 from fundapp.applications.questions.base import choices, fund_text
 from fundapp.applications.questions.shared import attachment_kinds
-from fundapp.applications.signing import Signer
+from fundapp.applications.signing import Signer, held_addresses
 from fundapp.data_texts import with_swedish
 from fundapp.funds.models import FundKind, Round
 from fundapp.languages import AUTHORITY_LANGUAGE, LANGUAGES, OTHER_LANGUAGE, _, _l, current, long_day
@@ -162,10 +162,10 @@ class SigningForm(Form):
             data={f"email_{each.position}": each.email for each in waiting}
         )
         form.fields_of = {each.position: f"email_{each.position}" for each in waiting}
-        form.taken = {each.email for each in signers if each.state == "confirmed"}
+        form.signers = signers
         return form
 
-    taken: set[str]
+    signers: Sequence[Signer]
 
     @property
     def addresses(self) -> dict[int, str]:
@@ -175,7 +175,7 @@ class SigningForm(Form):
         """At least one address, and each signatory their own: who holds two links could sign for two."""
         if not super().validate(extra_validators):
             return False
-        seen = set(self.taken)
+        seen = held_addresses(self.signers, self.addresses)
         for position, email in self.addresses.items():
             if email in seen:
                 field = self[self.fields_of[position]]
@@ -212,4 +212,6 @@ class CopyForm(Form):
 
     @property
     def chosen_files(self) -> list[Attachment]:
-        return [self.attachments[key] for key in self.files.data or [] if key in self.attachments]
+        """Each of the earlier application's files once, however often it is posted."""
+        posted = set(self.files.data or [])
+        return [each for key, each in self.attachments.items() if key in posted]

@@ -15,18 +15,20 @@ def last_sender(application: Application) -> Account:
 def receivers(application: Application, sender: Account) -> dict[str, str]:
     """Addresses, each with its language: `sender`, as long as they act for the applicant, and the organisation.
 
-    Who has left the organisation, or was removed, gets no more of its letters. Somebody always gets them: without an
-    address of the organisation those who manage its people do.
+    Who has left the organisation, or was removed, gets no more of its letters, nor does a closed account. Somebody
+    always gets them: without an address of the organisation those who manage its people do.
     """
     organisation = application.organisation
     found = {sender.email: sender.language} if is_written_to(sender, application) else {}
     if organisation is not None and organisation.email:
         found.setdefault(organisation.email.lower(), application.language)
     if organisation is not None and not found:
-        found = {row.account.email: row.account.language for row in organisation.memberships if row.may_manage}
+        managers = (row.account for row in organisation.memberships if row.may_manage and row.account.is_active)
+        found = {account.email: account.language for account in managers}
     return found or {sender.email: sender.language}
 
 
 def is_written_to(sender: Account, application: Application) -> bool:
     """Who wrote on paper never acted for anybody here, and is answered where the letter came from."""
-    return acts_for(sender, application) or (application.is_entered and sender.id == application.created_by_id)
+    is_known = sender.is_active and acts_for(sender, application)
+    return is_known or (application.is_entered and sender.id == application.created_by_id)

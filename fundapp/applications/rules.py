@@ -175,7 +175,12 @@ def why_not_apply(terms: dict[str, Any], organisation_kind: Any) -> Lazy | None:
 
 def may_add_file(count: int) -> bool:
     """Whether one more file may be attached to an application that has `count`."""
-    return count < MOST_ATTACHMENTS
+    return are_few_files(count + 1)
+
+
+def are_few_files(count: int) -> bool:
+    """Whether an application may have so many files."""
+    return count <= MOST_ATTACHMENTS
 
 
 def may_remove(added_at: datetime, sent_at: datetime | None) -> bool:

@@ -2,12 +2,13 @@
 where both changed the same text neither is overwritten unseen; the one who comes last is asked which one to keep.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Text, cast, delete, func, or_, select
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, FieldList, FormField, SelectMultipleField
 
@@ -21,6 +22,7 @@ from fundapp.languages import _
 
 Texts = dict[str, list[str]]
 CHANGES_KEPT = 200
+HEAVIEST = 5_000_000  # letters of a section's changes; as many as 200 of a full answer in a script that is kept escaped
 _SWEEP_EVERY = 20
 KEPT_FOR = timedelta(days=8)  # a browser keeps what it could not send for seven
 
@@ -86,7 +88,7 @@ def save(application: Application, code: str, typed: Texts, form: SectionForm, b
     section = _held(application, code)
     if section is None:
         return _as_seen(actions.save_section(application, code, typed, by=by, page=basis.page, step=basis.step), None)
-    aside = _aside(section, by)
+    aside, is_heavy = _aside(section, by), len(json.dumps(section.answers)) > HEAVIEST // _SWEEP_EVERY
     if basis.version is None and section.saved_by_id == by.id and aside is None:
         merged, asked = (
             typed,
@@ -95,7 +97,7 @@ def save(application: Application, code: str, typed: Texts, form: SectionForm, b
     else:
         merged, asked = _merged(section, typed, form, basis, aside.answers if aside else {})
     section = actions.save_section(application, code, merged, by=by, page=basis.page, step=basis.step)
-    if section.version % _SWEEP_EVERY == 0:
+    if is_heavy or section.version % _SWEEP_EVERY == 0:
         forget_changes(section)
     return _as_seen(section, _put_aside(section, aside, asked, by=by))
 
@@ -240,12 +242,25 @@ def _readable(input_field: Field | None, texts: Sequence[str]) -> tuple[str, ...
 
 
 def forget_changes(section: Section) -> None:
-    """Remove what is too old or too much to be merged with."""
+    """Remove what is too old or too much to be merged with, by number or by weight."""
     is_old = or_(
-        SectionChange.version <= section.version - CHANGES_KEPT, SectionChange.saved_at < clock.now() - KEPT_FOR
+        SectionChange.version <= max(section.version - CHANGES_KEPT, _too_heavy(section)),
+        SectionChange.saved_at < clock.now() - KEPT_FOR,
     )
     db.session.execute(
         delete(SectionChange)
         .where(SectionChange.section_id == section.id, is_old)
         .execution_options(synchronize_session=False)
     )
+
+
+def _too_heavy(section: Section) -> int:
+    """The newest version whose change, with all later ones, has more letters than are kept; 0 where none has."""
+    letters = func.length(cast(SectionChange.before, Text))
+    found = select(SectionChange.version, letters).where(SectionChange.section_id == section.id)
+    total = 0
+    for version, weight in db.session.execute(found.order_by(SectionChange.version.desc())):
+        total += weight
+        if total > HEAVIEST:
+            return int(version)
+    return 0

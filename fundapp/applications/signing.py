@@ -4,6 +4,7 @@ that all have signed is attached. A confirmation is bound to what was confirmed:
 
 import hashlib
 import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -94,6 +95,17 @@ def _asked(application: Application) -> list[Signature]:
     return list(db.session.scalars(found.order_by(Signature.id)))
 
 
+def held_addresses(found: Iterable[Signer], anew: Collection[int]) -> set[str]:
+    """The addresses that have confirmed, or have a link that can, but for those of the positions asked anew: their
+    earlier link is then worth nothing. Nobody else may have one there: who holds two links could sign for two.
+    """
+    return {
+        each.email
+        for each in found
+        if each.state == "confirmed" or (each.state == "asked" and each.position not in anew)
+    }
+
+
 def _signer(position: int, name: str, contact: str, asked: Signature | None, now_hash: str) -> Signer:
     if asked is None:
         return Signer(position, name, contact if "@" in contact else "", "not_asked")
@@ -153,7 +165,11 @@ def ask(application: Application, addresses: dict[int, str], *, by: Account) -> 
     missing = rules.missing_parts(reading.states(application))
     if missing:
         raise rules.NotComplete(missing)
-    waiting = [each for each in signers(application) if each.state != "confirmed" and each.position in addresses]
+    found = signers(application)
+    waiting = [each for each in found if each.state != "confirmed" and each.position in addresses]
+    wanted = {addresses[each.position] for each in waiting}
+    if len(wanted) < len(waiting) or wanted & held_addresses(found, addresses):
+        raise StepNotPossible(_l("Each signatory needs an address of their own."))
     for signer in waiting:
         _ask_one(application, signer, addresses[signer.position], by=by)
     return len(waiting)

@@ -21,9 +21,13 @@ blueprint = Blueprint("signing", __name__)
 Page = str | Response | tuple[str, int]
 
 
+_MOST_MAILS = 10  # an organisation has no more signatories (accounts/forms.py)
+
+
 def _mails() -> int:
-    """How many mails one press asks for: one to each address that is typed."""
-    return sum(name.startswith("email_") and bool(text.strip()) for name, text in request.form.items())
+    """How many mails one press asks for: one to each address that is typed, however many more fields are made up."""
+    typed = sum(name.startswith("email_") and bool(text.strip()) for name, text in request.form.items())
+    return min(typed, _MOST_MAILS)
 
 
 @blueprint.route("/applications/<public_id>/signatures", methods=["GET", "POST"])
@@ -81,8 +85,9 @@ def _confirm_page(found: Signature, token: str, reason: Any, *, told: Any = None
 
 
 def _no_store(page: Any, status: int | None = None) -> Response:
-    """A link is a secret: neither its page is kept by a browser, nor its address told to another page."""
+    """A link is a secret: no browser keeps its page. Its address is told to pages of ours alone, as on every page; told
+    to nobody at all, a browser would send the form without what shows over https that it comes from here.
+    """
     answer = make_response(page, status) if status is not None else make_response(page)
     answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Referrer-Policy"] = "no-referrer"
     return answer

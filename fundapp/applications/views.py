@@ -23,7 +23,7 @@ from fundapp.languages import _, _d
 from fundapp.messages import queries as conversation
 from fundapp.permissions import Permission, is_allowed, why_not
 from fundapp.web.access import keep_anyway, needs
-from fundapp.web.limits import SUBMISSION, UPLOAD, limited
+from fundapp.web.limits import START, SUBMISSION, UPLOAD, limited
 from fundapp.web.once import once
 
 blueprint = Blueprint("applications", __name__)
@@ -38,6 +38,7 @@ def list() -> Page:
 
 @blueprint.route("/applications/new", methods=["GET", "POST"])
 @needs(Permission.START_APPLICATION)
+@limited(START)
 @once
 def new() -> Page:
     """Choose what to apply for, and as whom. Somebody without an organisation can add one first, or nominate."""

@@ -20,7 +20,7 @@ from fundapp.registry.actions import file_document, hold_cases, sender_of
 from fundapp.registry.models import Direction
 from fundapp.workflow import ENDED, ApplicationStatus, NotAllowed, ProjectStatus, StepNotPossible
 
-_ENDINGS = ("grant", "grant_in_part", "reject", "dismiss", "write_off", "withdraw")
+_ENDINGS = ("grant", "grant_in_part", "reject", "dismiss", "write_off", "withdraw", "merge")
 
 
 def why_closed(application: Application) -> Lazy | None:

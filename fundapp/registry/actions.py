@@ -58,7 +58,9 @@ def sender_of(application: Any) -> str:
 
 
 def file_submission(application: Any, submission: Any, *, by: Any) -> None:
-    """File a frozen copy as received, and the attachments that are not in the case yet, dated the local day it came."""
+    """File a frozen copy as received, and the attachments that are not in the case yet, each file once however many
+    rows it has, dated the local day it came.
+    """
     came_in = clock.local_day(submission.submitted_at)
     sender = sender_of(application)
     file_document(
@@ -73,6 +75,7 @@ def file_submission(application: Any, submission: Any, *, by: Any) -> None:
     filed = set(db.session.scalars(select(Document.file_id).where(Document.case_id == application.case.id)))
     for attachment in application.attachments:
         if attachment.file_id not in filed:
+            filed.add(attachment.file_id)
             file_document(
                 application.case,
                 direction=Direction.RECEIVED,

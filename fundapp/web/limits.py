@@ -3,7 +3,8 @@
 Attempts are rows, so that a limit holds with several workers; they are written in a transaction of their own, before
 the page touches the database. A limit slows and never locks out: what was refused is not counted, whoever waits as
 long as the page says is let in, the link of a mail always works, a right code works the first time it is tried, and
-the browser in which somebody signed in before is not counted together with strangers.
+the browser in which somebody signed in before is not counted together with strangers. Nor is anybody counted whom the
+door refuses because nobody is signed in, or a count of all kept where strangers could fill it while a round closes.
 """
 
 import hashlib
@@ -33,6 +34,8 @@ from fundapp.web.typed import repeatable
 
 KEPT_FOR = timedelta(days=1)
 _SWEEP_EVERY = 200  # rows
+_SITE = 3  # times what one network may: for all networks of a line together
+_LONGEST_TYPED = 1000  # letters of an address that are looked at; the field refuses more than 254
 _KNOWN = "fundapp-known"
 _A_YEAR = 365 * 24 * 3600
 
@@ -51,13 +54,15 @@ class Attempt(Base):
 
 @dataclass(frozen=True)
 class Limit:
-    """At most so many within `window`: for one person, from one network address, and in all. None is no limit."""
+    """At most so many within `window`: for one person, from one network address, and in all. None is no limit. Where
+    everybody is counted together a few who mean it stop all others, so none is for what has a closing time.
+    """
 
     kind: str
     window: timedelta
     person: int | None
     address: int
-    everybody: int
+    everybody: int | None
     is_soft: bool = False  # the page itself says what is refused; see `reached`
     known: int | None = None  # for the browser in which the person signed in before, which is then counted alone
 
@@ -67,11 +72,15 @@ QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 MAIL = Limit("mail", QUARTER, 5, 30, 300, known=5)
 CODE = Limit("code", QUARTER, None, 30, 300, is_soft=True)
 INVITATION = Limit("invitation", HOUR, 20, 60, 1000)  # mails to addresses that somebody else has written
-PARTICULARS = Limit("particulars", HOUR, 30, 60, 1000)  # the contact that stood there before is written to
-SUBMISSION = Limit("submission", HOUR, 30, 60, 1000)
 FEEDBACK = Limit("feedback", HOUR, None, 10, 200)
-UPLOAD = Limit("upload", HOUR, 100, 200, 2000)
-MESSAGE = Limit("message", HOUR, 20, 60, 1000)
+# What an applicant must be able to do before a closing time is not counted for all together: an account costs nothing,
+# and some thirty of them would use up a thousand and keep everybody else from sending until the hour is over.
+START = Limit("start", HOUR, 60, 120, None)  # a draft, empty or copied
+PARTICULARS = Limit("particulars", HOUR, 30, 60, None)  # the contact that stood there before is written to
+ORGANISATION = Limit("organisation", HOUR, 20, 60, None)  # each may name people who have never heard of it
+SUBMISSION = Limit("submission", HOUR, 30, 60, None)
+UPLOAD = Limit("upload", HOUR, 100, 200, None)
+MESSAGE = Limit("message", HOUR, 20, 60, None)
 # Guesses at a password and its code: whoever guesses at somebody's from elsewhere does not keep the owner out.
 PASSWORD = Limit("password", QUARTER, 10, 30, 300, known=20)
 PASSKEY = Limit("passkey", QUARTER, None, 60, 1000, known=60)
@@ -90,11 +99,18 @@ class TooOften(TooManyRequests):
 View = Callable[..., Any]
 
 
-def limited(limit: Limit, times: Callable[[], int] = lambda: 1) -> Callable[[View], View]:
-    """Count every POST to this page; `times`: as how many, asked before the database is. Goes below `needs`."""
+def limited(
+    limit: Limit, times: Callable[[], int] = lambda: 1, *, where: Callable[..., bool] | None = None
+) -> Callable[[View], View]:
+    """Count every POST to this page; `times`: as how many, asked before the database is. Goes below `needs`.
+
+    Who is not signed in is counted on a public page alone: any other refuses them, and whoever is refused uses up
+    nothing. `where`, for a public page: counted only where it holds, of the limits' own connection and what stands in
+    the address.
+    """
 
     def keep(view: View) -> View:
-        view.limit, view.times = limit, times  # type: ignore[attr-defined]  # read by _count
+        view.limit, view.times, view.where = limit, times, where  # type: ignore[attr-defined]  # read by _count
         return view
 
     return keep
@@ -137,8 +153,14 @@ def _count() -> None:
     limit: Limit | None = getattr(view, "limit", None)
     if limit is None:
         return
+    token = session.get("_user_id")
+    if view.access != "public" and not token:
+        return
     with own_transaction() as connection:
-        wait = take(connection, limit, _keys(connection, limit), max(view.times(), 1))
+        account = _account(connection, token) if token else ""
+        if not _is_counted(view, connection, account):
+            return
+        wait = take(connection, limit, _keys(limit, account), max(view.times(), 1))
     if wait is None:
         return
     refusal = TooOften(limit.kind, wait)
@@ -148,34 +170,46 @@ def _count() -> None:
     g.too_often = refusal
 
 
-def _keys(connection: Connection, limit: Limit) -> list[tuple[str, int]]:
+def _account(connection: Connection, token: str) -> str:
+    """The account whose session this is; empty where there is none, or it has ended."""
+    found = connection.scalar(
+        select(LoginSession.account_id).where(LoginSession.token_hash == hashed(token), LoginSession.ended_at.is_(None))
+    )
+    return str(found or "")
+
+
+def _is_counted(view: Any, connection: Connection, account: str) -> bool:
+    if view.limit is MAIL and address_in(request.form.get("email", "")[:_LONGEST_TYPED]) is None:
+        return False  # to nobody no mail is sent
+    if view.access != "public":
+        return bool(account)
+    return view.where is None or view.where(connection, **(request.view_args or {}))
+
+
+def _keys(limit: Limit, account: str) -> list[tuple[str, int]]:
     """Whom this request counts for, and how much they may."""
-    factor, person = settings().limit_factor, _person(connection, limit)
+    factor, person = settings().limit_factor, _person(limit, account)
     known = limit.known and _who_is_known(limit, person)
     if limit.known and known:
         return [(_key(limit, "known", known), limit.known * factor)]
-    keys = [
-        (_key(limit, "address", _network(request.remote_addr or "")), limit.address * factor),
-        (_key(limit, "everybody", ""), limit.everybody * factor),
-    ]
+    address = request.remote_addr or ""
+    keys = [(_key(limit, "address", _network(address)), limit.address * factor)]
+    if site := _site(address):
+        keys.append((_key(limit, "site", site), _SITE * limit.address * factor))
+    if limit.everybody:
+        keys.append((_key(limit, "everybody", ""), limit.everybody * factor))
     if limit.person and person:
         keys.append((_key(limit, "person", person), limit.person * factor))
     return sorted(keys)
 
 
-def _person(connection: Connection, limit: Limit) -> str:
+def _person(limit: Limit, account: str) -> str:
     """The e-mail address that is asked for, or the account that is signed in."""
-    if limit.person is None:
-        return ""
     if limit in (MAIL, PASSWORD):
-        typed = request.form.get("email", "")
+        typed = request.form.get("email", "")[:_LONGEST_TYPED]
         # As the field reads it: signs that nobody sees make no new person.
         return address_in(typed) or typed.strip().lower()[:254]
-    token = session.get("_user_id")
-    found = token and connection.scalar(
-        select(LoginSession.account_id).where(LoginSession.token_hash == hashed(token), LoginSession.ended_at.is_(None))
-    )
-    return str(found or "")
+    return "" if limit.person is None else account
 
 
 def _network(address: str) -> str:
@@ -187,6 +221,17 @@ def _network(address: str) -> str:
     return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address
 
 
+def _site(address: str) -> str:
+    """The /48 of an IPv6 address, empty for IPv4: a line has hundreds of the networks within it, and with all of them
+    one stranger could use up what everybody has.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return ""
+    return str(ip_network((found, 48), strict=False)) if isinstance(found, IPv6Address) else ""
+
+
 def _key(limit: Limit, *parts: str) -> str:
     words = "\0".join((limit.kind, *parts)).encode()
     return hmac.new(settings().secret_key.encode(), words, hashlib.sha256).hexdigest()
@@ -194,17 +239,20 @@ def _key(limit: Limit, *parts: str) -> str:
 
 def take(connection: Connection, limit: Limit, keys: Sequence[tuple[str, int]], times: int = 1) -> int | None:
     """Count so many attempts for each key, or none where one of them would pass its limit: then the seconds to wait.
+    More at once than a limit has is never let in, and nothing is asked of the database or written for it.
 
     On PostgreSQL a lock per key, taken in order, keeps two from counting at once, and the commit is not waited for:
     a crash may forget an attempt. On SQLite one writes at a time anyway.
     """
+    if any(times > most for _key, most in keys):
+        return int(limit.window.total_seconds())
     if connection.dialect.name == "postgresql":
         locks = ", ".join("pg_advisory_xact_lock(%s)" for _key in keys)  # taken from left to right
         numbers = tuple(int(key[:15], 16) for key, _most in keys)
         connection.exec_driver_sql(f"SELECT set_config('synchronous_commit', 'off', true), {locks}", numbers)
     now = clock.now()
     found = connection.execute(
-        select(*(_oldest(key, max(most - times + 1, 1), now - limit.window, now + limit.window) for key, most in keys))
+        select(*(_oldest(key, most - times + 1, now - limit.window, now + limit.window) for key, most in keys))
     ).one()
     waits = [int((oldest + limit.window - now).total_seconds()) + 1 for oldest in found if oldest is not None]
     if waits:
@@ -229,10 +277,10 @@ def sweep(connection: Connection) -> int:
 
 
 def remember_here(response: AnyResponse, email: str) -> AnyResponse:
-    """Mark this browser as one in which the owner of the address signed in (a hash of the address, for a year)."""
+    """Mark this browser as one in which the owner of the address signed in (a keyed hash of it, for a year)."""
     response.set_cookie(
         _known(),
-        _signed().dumps(hashed(email.lower())),
+        _signed().dumps(_mark(email)),
         max_age=_A_YEAR,
         secure=settings().is_production,
         httponly=True,
@@ -242,7 +290,12 @@ def remember_here(response: AnyResponse, email: str) -> AnyResponse:
 
 
 def is_known_here(email: str) -> bool:
-    return bool(email) and _known_here() == hashed(email)
+    return bool(email) and _known_here() == _mark(email)
+
+
+def _mark(email: str) -> str:
+    """Who finds the cookie must not be able to try addresses out on it."""
+    return hmac.new(settings().secret_key.encode(), f"known\0{email.lower()}".encode(), hashlib.sha256).hexdigest()
 
 
 def _known_here() -> str:

@@ -66,11 +66,17 @@ def test_an_official_named_beside_anothers_number_is_kept_from_no_case_of_theirs
     case: Application, officer: Account
 ) -> None:
     """Anybody may write any number and any name: until it is answered it keeps from that entry's cases alone."""
-    squatter = organisation(applicant("Mallory", "mallory@far.example"), name="Vad som helst")
+    mallory = applicant("Mallory", "mallory@far.example")
+    squatter = organisation(mallory, name="Vad som helst")
     squatter.signatories.append(Signatory(position=9, name=officer.name, contact=officer.email))
     db.session.commit()
     db.session.expire_all()
-    assert officer.open_questions
+    assert officer.open_questions == [], "nothing is sent, and there is no case to keep from"
+    theirs = registered(by=mallory, organisation=squatter)
+    db.session.commit()
+    db.session.expire_all()
+    assert len(officer.open_questions) == 2
+    assert not sees(officer, theirs)
     assert squatter.id in officer.conflicting_organisation_ids
     assert sees(officer, case)
 

@@ -9,16 +9,21 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from fundapp.accounts import particulars
+from fundapp.accounts.actions import give_role
 from fundapp.accounts.forms import OrganisationForm
-from fundapp.accounts.models import Organisation, OrganisationKind
+from fundapp.accounts.models import Account, Membership, Organisation, OrganisationKind
 from fundapp.db import db
 from fundapp.languages import speaking
+from fundapp.permissions import Role
 from tests.factories import on_day
-from tests.factories.people import applicant, organisation
+from tests.factories.applications import draft, submitted
+from tests.factories.people import applicant, official, organisation
+from tests.factories.registry import registered
 from tests.ground.apps import SignIn
 from tests.ground.pages import send
 
 AMINA = "amina@sprakkafe.example"
+KIND = OrganisationKind.ASSOCIATION
 
 
 @pytest.fixture
@@ -111,6 +116,68 @@ def test_each_particular_counts_and_is_shown(app: Flask, place: str, name: str, 
         assert particulars.seen_of(ours) != seen
         assert form.differing(ours) == [(str(form[name].label.text), reads)]
         db.session.rollback()
+
+
+_OTHER = {"org_number": "802000-6253"}
+_UNIT = {"kind": "MUNICIPAL_UNIT", "administration": "Socialförvaltningen", "internal_account": "1234-567"}
+
+
+@pytest.mark.parametrize(("typed", "told"), [(_OTHER, "org_number"), (_UNIT, "kind")], ids=["another", "none"])
+@pytest.mark.parametrize("why", ["has sent", "was taken over", "another official"])
+def test_the_number_by_which_cases_are_closed_is_not_changed_by_one_of_its_people(
+    app: Flask, signed_in: SignIn, place: str, why: str, typed: dict[str, str], told: str
+) -> None:
+    with app.app_context():
+        ours = db.session.scalars(select(Organisation)).one()
+        if why == "has sent":
+            submitted(by=ours.memberships[0].account, organisation=ours)
+        elif why == "was taken over":
+            ours.merged_into_id = ours.id
+        else:
+            olga = official(Role.OFFICER)
+            db.session.add(Membership(account_id=olga.id, organisation_id=ours.id, since=ours.created_at))
+        db.session.commit()
+    amina = signed_in(AMINA)
+    answer = send(amina, place, _opened(amina, place) | typed | {"city": "Luleå"})
+    assert answer.status_code == 422
+    assert "The organisation number can no longer be changed here." in answer.text
+    soup = BeautifulSoup(answer.text, "html.parser")
+    assert [str(each["name"]) for each in soup.select('[aria-invalid="true"]')] == [told]
+    assert (_kept(app).org_number, _kept(app).kind, _kept(app).city) == ("8020015577", KIND, "Kalix")
+    assert send(amina, place, _opened(amina, place) | {"city": "Luleå"}).status_code == 302, "all else may change"
+    assert _kept(app).city == "Luleå"
+
+
+@pytest.mark.parametrize("typed", [_OTHER, _UNIT], ids=["another", "none"])
+def test_until_something_is_sent_a_number_is_put_right(
+    app: Flask, signed_in: SignIn, place: str, typed: dict[str, str]
+) -> None:
+    """By an official too, of what they alone act for: they could as well leave it."""
+    with app.app_context():
+        draft(by=db.session.scalars(select(Organisation)).one().memberships[0].account)
+        give_role(db.session.scalars(select(Account)).one(), Role.MEMBER, by=None)
+        db.session.commit()
+    amina = signed_in(AMINA)
+    assert send(amina, place, _opened(amina, place) | typed).status_code == 302
+    assert _kept(app).org_number == (None if "kind" in typed else "8020006253")
+
+
+def test_a_number_that_a_fellow_member_would_change_keeps_hiding_what_it_hid_and_nothing_else(
+    app: Flask, signed_in: SignIn, place: str
+) -> None:
+    with app.app_context():
+        ours = db.session.scalars(select(Organisation)).one()
+        olga = official(Role.OFFICER, email="olga@kommun.example")
+        reads = {"may_edit": False, "may_submit": False, "may_manage": False}
+        db.session.add(Membership(account_id=olga.id, organisation_id=ours.id, since=ours.created_at, **reads))
+        vera = applicant("Vera", "vera@norrsken.example")
+        theirs = organisation(vera, name="Norrskens IF", org_number="8020006253")
+        case = f"/en/cases/{registered(by=vera, organisation=theirs).public_id}"
+        db.session.commit()
+    olga_reads, amina = signed_in("olga@kommun.example"), signed_in(AMINA)
+    assert olga_reads.get(case).status_code == 200
+    assert send(amina, place, _opened(amina, place) | _OTHER).status_code == 422
+    assert olga_reads.get(case).status_code == 200
 
 
 @pytest.mark.usefixtures("both_engines")

@@ -363,3 +363,33 @@ def test_an_address_invited_twice_at_once_is_invited_once(app_on_both: Flask) ->
     with app.app_context():
         assert len(db.session.scalars(select(Invitation)).all()) == 1
         assert len(db.session.scalars(select(Message).where(Message.to == SARA)).all()) == 1
+
+
+@pytest.mark.parametrize("how", ["leave", "give away"])
+def test_one_whose_account_is_closed_is_not_the_one_who_remains(app: Flask, org: str, how: str) -> None:
+    with app.test_request_context():
+        amina, per = _account(AMINA), applicant("Per", PER)
+        ours = _organisation(org)
+        db.session.add(Membership(account_id=per.id, organisation_id=ours.id, since=clock.now()))
+        per.is_active = False
+        db.session.flush()
+        own = amina.memberships[0]
+        steps = {
+            "leave": lambda: memberships.leave(ours, by=amina),
+            "give away": lambda: memberships.change_rights(own, WRITES, by=amina),
+        }
+        with pytest.raises(StepNotPossible):
+            steps[how]()
+        per.is_active = True
+        memberships.leave(ours, by=amina)
+
+
+def test_who_manages_nobody_may_leave_whoever_is_closed(app: Flask, org: str) -> None:
+    with app.test_request_context():
+        sara, ours = applicant("Sara", SARA), _organisation(org)
+        db.session.add(Membership(account_id=sara.id, organisation_id=ours.id, since=clock.now(), may_manage=False))
+        _account(AMINA).is_active = False
+        db.session.flush()
+        memberships.leave(ours, by=sara)
+        db.session.flush()
+        assert [each.account.email for each in db.session.scalars(select(Membership)).unique()] == [AMINA]

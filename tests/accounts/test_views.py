@@ -6,12 +6,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from fundapp import clock
 from fundapp.accounts.actions import account_by_email
 from fundapp.accounts.models import Account, Conflict, Organisation, OrganisationKind
 from fundapp.boards.models import Board
 from fundapp.db import db
 from fundapp.history.models import HistoryEntry
 from fundapp.permissions import Role
+from fundapp.web.limits import ORGANISATION
 from tests.factories.people import applicant, official, organisation
 from tests.ground.apps import SignIn
 from tests.ground.pages import send
@@ -135,6 +137,14 @@ def test_a_new_organisation_is_kept_as_it_is_compared_and_leads_on(app: Flask, a
     page = amina.get("/en/organisations").text
     assert "Kalix Språkkafé" in page
     assert '<bdi dir="ltr">802001-5577</bdi>' in page
+
+
+def test_one_person_makes_so_many_organisations_and_then_later(app: Flask, amina: FlaskClient) -> None:
+    for _time in range(ORGANISATION.person or 0):
+        assert send(amina, "/sv/organisations/new", {}).status_code == 422
+    assert send(amina, "/sv/organisations/new", ASSOCIATION).status_code == 429
+    with clock.at(clock.now() + ORGANISATION.window):
+        assert send(amina, "/sv/organisations/new", ASSOCIATION).status_code == 302
 
 
 def test_next_after_a_new_organisation_never_leads_outside(amina: FlaskClient) -> None:

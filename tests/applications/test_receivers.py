@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from fundapp.accounts import memberships
+from fundapp.accounts import contacts, memberships
 from fundapp.accounts.models import Account, Membership, Organisation
 from fundapp.applications.models import Application
 from fundapp.applications.receivers import last_sender, receivers
@@ -84,6 +84,23 @@ def test_without_an_address_of_the_organisation_those_who_manage_its_people_get_
         assert receivers(case, leaver) == {LEAVER: "en"}
         _remove(case)
         assert receivers(case, leaver) == {BOSS: "sv"}
+
+
+def test_a_closed_account_gets_no_more_of_the_organisations_letters(app: Flask) -> None:
+    with app.test_request_context(URL):
+        boss, leaver, ours = _two()
+        second = applicant("Sara", "sara@sprakkafe.example")
+        db.session.add(Membership(account_id=second.id, organisation_id=ours.id, since=ours.created_at))
+        db.session.flush()
+        db.session.expire(ours, ["memberships"])
+        case = assessed(by=leaver, organisation=ours)
+        boss.is_active = leaver.is_active = False
+        assert receivers(case, leaver) == {OURS: case.language}
+        assert set(contacts.told(ours, [OURS])) == {OURS, second.email}
+        ours.email = ""
+        assert receivers(case, leaver) == {second.email: "sv"}
+        second.is_active = False
+        assert receivers(case, leaver) == {LEAVER: "en"}, "somebody always gets them"
 
 
 def test_who_nominates_and_who_writes_on_paper_act_for_no_organisation_and_are_answered(app: Flask) -> None:

@@ -10,7 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from fundapp import clock, files
+from fundapp.accounts import memberships
 from fundapp.accounts.actions import account_by_email
+from fundapp.accounts.models import Membership
 from fundapp.applications import actions, signing
 from fundapp.applications.models import Application, Signature, Submission
 from fundapp.db import db
@@ -23,7 +25,7 @@ from tests.factories.people import applicant, organisation
 from tests.ground.apps import SignIn
 from tests.ground.pages import send, token_of
 
-AMINA, PER = "amina@sprakkafe.example", "per@sprakkafe.example"
+AMINA, PER, EVE = "amina@sprakkafe.example", "per@sprakkafe.example", "eve@sprakkafe.example"
 ADDRESSES = {0: AMINA, 1: PER}
 
 
@@ -226,6 +228,70 @@ def test_a_link_is_too_old_after_thirty_days(app: Flask, joint: str, amina: Flas
         db.session.commit()
     assert _confirm(app, _link(app, PER)) == 409
     assert _states(app, joint) == ["too_old", "too_old"]
+
+
+def _eve(app: Flask, joint: str) -> None:
+    """Another of the organisation's people, who may write and manages nobody."""
+    with app.app_context():
+        eve, ours = applicant("Eve Ek", EVE), _draft(joint).organisation
+        assert ours is not None
+        may = {"may_edit": True, "may_submit": False, "may_manage": False}
+        db.session.add(Membership(account_id=eve.id, organisation_id=ours.id, since=clock.now(), **may))
+        db.session.commit()
+
+
+@pytest.mark.parametrize("how", ["removed", "left", "reads only"])
+@pytest.mark.parametrize("asked", [{"email_1": "nobody@far.example"}, {"email_1": EVE}], ids=["asked for", "got"])
+def test_whoever_no_longer_writes_for_the_organisation_reads_and_signs_by_no_link(
+    app: Flask, joint: str, amina: FlaskClient, signed_in: SignIn, how: str, asked: dict[str, str]
+) -> None:
+    _eve(app, joint)
+    asks = amina if asked["email_1"] == EVE else signed_in(EVE)
+    assert send(amina, f"/sv/applications/{joint}/signatures", {"email_0": AMINA}).status_code == 302
+    assert send(asks, f"/sv/applications/{joint}/signatures", asked).status_code == 302
+    link = _link(app, asked["email_1"])
+    with app.test_request_context():
+        by, eve = account_by_email(AMINA), account_by_email(EVE)
+        assert by is not None
+        assert eve is not None
+        (theirs,) = eve.memberships
+        if how == "removed":
+            memberships.remove(theirs, by=by)
+        elif how == "left":
+            memberships.leave(theirs.organisation, by=eve)
+        else:
+            memberships.change_rights(theirs, memberships.Rights(edit=False, submit=False, manage=False), by=by)
+        db.session.commit()
+    assert "Språkkafé vid älven" not in app.test_client().get(link).text
+    assert _confirm(app, link) == 409
+    assert _states(app, joint) == ["asked", "not_asked"], "what Amina asked for herself stands"
+
+
+def test_a_confirmation_that_was_given_stands_when_who_asked_for_it_leaves(
+    app: Flask, joint: str, signed_in: SignIn
+) -> None:
+    _eve(app, joint)
+    _ask(signed_in(EVE), joint)
+    assert _confirm(app, _link(app, PER)) == 302
+    with app.test_request_context():
+        eve = account_by_email(EVE)
+        assert eve is not None
+        memberships.leave(eve.memberships[0].organisation, by=eve)
+        db.session.commit()
+    assert _states(app, joint) == ["not_asked", "confirmed"]
+
+
+def test_one_address_is_not_asked_for_two_whether_at_once_or_after_each_other(
+    app: Flask, joint: str, amina: FlaskClient
+) -> None:
+    place = f"/sv/applications/{joint}/signatures"
+    assert send(amina, place, {"email_0": PER, "email_1": ""}).status_code == 302
+    assert send(amina, place, {"email_0": "", "email_1": PER}).status_code == 422
+    assert _states(app, joint) == ["asked", "not_asked"]
+    assert send(amina, place, {"email_0": PER}).status_code == 302, "the same person may be asked again"
+    assert send(amina, place, {"email_0": AMINA, "email_1": PER}).status_code == 302, "and another in their place"
+    with app.app_context():
+        assert [each.email for each in signing.signers(_draft(joint))] == [AMINA, PER]
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,20 @@
 """Interests in the register, and names that are found."""
 
-from sqlalchemy import select
-
 from fundapp import clock
 from fundapp.accounts.found import NamedPerson
 from fundapp.accounts.interests import keep
-from fundapp.accounts.models import Account, Signatory
+from fundapp.accounts.models import Account
 from fundapp.db import db
 from tests.factories.people import applicant, organisation
 
 
 def question_to(person: Account, *, name: str = "Byns hus", org_number: str = "8020019991") -> NamedPerson:
-    """An applicant names somebody of the person's name."""
+    """Somebody of the person's name is known as an applicant's, as from something that it has sent."""
     elsewhere = organisation(applicant("Erik", "erik@by.example"), name=name, org_number=org_number)
-    elsewhere.signatories.append(Signatory(position=2, name=person.name))
+    named = NamedPerson(text=person.name_key, organisation_id=elsewhere.id)
+    db.session.add(named)
     db.session.flush()
-    return db.session.scalars(select(NamedPerson).where(NamedPerson.text == person.name_key)).one()
+    return named
 
 
 def places(person: Account) -> dict[str, dict[str, object]]:

@@ -1,6 +1,7 @@
 """One folder for a whole run of the tests, so that what is dear to make is made once for all xdist workers."""
 
 import fcntl
+import gc
 import shutil
 import socket
 import tempfile
@@ -34,6 +35,12 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         shutil.rmtree(config.stash[FOLDER], ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """Five thousand tests and all that they import stay: without them each look for garbage is short."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from fundapp.accounts.models import Account
 from fundapp.applications import actions as applying
 from fundapp.applications.models import Application
 from fundapp.db import db, new_public_id
+from fundapp.intake.merging import merge
 from fundapp.mail import Message
 from fundapp.messages import actions, rules
 from fundapp.messages.models import CaseMessage
@@ -292,7 +293,7 @@ def test_nothing_can_be_written_before_there_is_a_case(app: Flask, signed_in: Si
     assert send(client, page, {"text": SECRET}).status_code == 409
 
 
-@pytest.mark.parametrize("how", ["rejected", "withdrawn"])
+@pytest.mark.parametrize("how", ["rejected", "withdrawn", "merged"])
 def test_sixty_days_after_the_end_the_thread_is_closed_and_can_still_be_read(app: Flask, how: str) -> None:
     on_day()
     with app.test_request_context():
@@ -301,6 +302,9 @@ def test_sixty_days_after_the_end_the_thread_is_closed_and_can_still_be_read(app
         if how == "withdrawn":
             application = registered(by=owner)
             applying.withdraw(application, by=owner)
+        elif how == "merged":
+            application = registered(by=owner)
+            merge(application, registered(by=owner), reason="Samma en gång till.", by=official(Role.REGISTRAR))
         else:
             application = decided(by=owner, outcome=Outcome.REJECT).application
         wrote(application, by=owner, as_applicant=True)
