@@ -255,12 +255,15 @@ class RowList(FieldList):
 
 _ROW = re.compile(r"-([0-9]{1,3})(?:-|$)", re.ASCII)
 _LONGEST_ADDRESS = 254  # RFC 5321
+_MOST_LOOKED_AT = 20_000  # signs, seen and unseen: to tidy a megabyte takes a second
 
 
 def address_in(text: str) -> str | None:
     """A typed e-mail address as it is kept: in lower case, without signs that nobody sees. None: it is no address."""
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  dear to import, seldom typed
 
+    if len(text) > _MOST_LOOKED_AT:
+        return None
     seen = _UNSEEN.sub("", tidy(text))
     if len(seen) > _LONGEST_ADDRESS:
         return None

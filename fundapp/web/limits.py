@@ -35,7 +35,6 @@ from fundapp.web.typed import repeatable
 KEPT_FOR = timedelta(days=1)
 _SWEEP_EVERY = 200  # rows
 _SITE = 3  # times what one network may: for all networks of a line together
-_LONGEST_TYPED = 1000  # letters of an address that are looked at; the field refuses more than 254
 _KNOWN = "fundapp-known"
 _A_YEAR = 365 * 24 * 3600
 
@@ -179,7 +178,7 @@ def _account(connection: Connection, token: str) -> str:
 
 
 def _is_counted(view: Any, connection: Connection, account: str) -> bool:
-    if view.limit is MAIL and address_in(request.form.get("email", "")[:_LONGEST_TYPED]) is None:
+    if view.limit is MAIL and address_in(request.form.get("email", "")) is None:
         return False  # to nobody no mail is sent
     if view.access != "public":
         return bool(account)
@@ -206,7 +205,7 @@ def _keys(limit: Limit, account: str) -> list[tuple[str, int]]:
 def _person(limit: Limit, account: str) -> str:
     """The e-mail address that is asked for, or the account that is signed in."""
     if limit in (MAIL, PASSWORD):
-        typed = request.form.get("email", "")[:_LONGEST_TYPED]
+        typed = request.form.get("email", "")
         # As the field reads it: signs that nobody sees make no new person.
         return address_in(typed) or typed.strip().lower()[:254]
     return "" if limit.person is None else account

@@ -38,6 +38,7 @@ from tests.security.uploads import (
     packed,
     papers,
     pdf,
+    pdf_bomb,
     pdf_in_layers,
     pdf_of_one_page_many_times,
     picture,
@@ -173,7 +174,9 @@ def test_a_pdf_that_unpacks_to_half_a_gigabyte_is_refused_at_little_cost(tmp_pat
     assert (told["megabytes"] < MOST_MEMORY_OF_PDF) is is_held
 
 
-@pytest.mark.parametrize("make", [pdf_in_layers, pdf_of_one_page_many_times], ids=["layers", "again"])
+@pytest.mark.parametrize(
+    "make", [pdf_in_layers, pdf_of_one_page_many_times, pdf_bomb], ids=["layers", "again", "drawing"]
+)
 def test_a_pdf_with_a_bomb_in_it_is_refused_as_a_broken_one(app: Flask, make: Callable[[], bytes]) -> None:
     content = make()
     with app.app_context(), pytest.raises(files.NotAccepted) as refused:

@@ -269,7 +269,7 @@ def bombs() -> Iterator[Upload]:
     yield Upload("large.jpg", lambda: picture("JPEG", (30_000, 30_000), "L"), REFUSED)
     yield Upload("points.heic", heic_that_says_it_is_larger, REFUSED)
     yield Upload("large.heic", lambda: heic((7200, 7000)), REFUSED)
-    yield Upload("drawing.pdf", pdf_bomb, TAKEN)
+    yield Upload("drawing.pdf", pdf_bomb, REFUSED)
     yield from LAYERS
     yield Upload("again.pdf", pdf_of_one_page_many_times, REFUSED)
 
