@@ -234,9 +234,10 @@ def _end(membership: Membership) -> None:
 
 
 def withdraw_invitations_by(account: Account) -> None:
-    """What the person had invited others to, in every organisation, is worth nothing from now on."""
+    """What the person had invited others to, or asked to sign, in every organisation, is worth nothing from now on."""
     for membership in account.memberships:
         _withdraw_invitations_of(membership)
+        _withdraw_signing_links_of(membership)
 
 
 def _withdraw_invitations_of(membership: Membership) -> None:

@@ -22,6 +22,7 @@ from fundapp.permissions import Permission, has_conflict, is_impartial, is_impar
 from fundapp.workflow import NotAllowed, StepNotPossible
 
 FIELDS: dict[str, Lazy] = {
+    "org_number": _l("Organisation number"),
     "address": _l("Postal address"),
     "postal_code": _l("Postal code"),
     "city": _l("Town"),
@@ -32,7 +33,7 @@ FIELDS: dict[str, Lazy] = {
     "plusgiro": _l("Plusgiro"),
 }
 # Of these who manages the organisation's people is told too: an own address or number comes before an own account.
-TOLD_WIDELY = frozenset({"email", "phone", "bankgiro", "plusgiro"})
+TOLD_WIDELY = frozenset({"org_number", "email", "phone", "bankgiro", "plusgiro"})
 LABELS: dict[str, Lazy] = {
     **FIELDS,
     "account_email": _l("E-mail address"),
@@ -43,20 +44,26 @@ Values = Mapping[str, str]
 
 
 def particulars(organisation: Organisation) -> dict[str, str]:
-    """What a correction may change, as it is now; an address that only stands for the post is empty."""
-    found = {name: str(getattr(organisation, name)) for name in FIELDS}
+    """What a correction may change, as it is now; an address that only stands for the post is empty, and a municipal
+    unit's number.
+    """
+    found = {name: str(getattr(organisation, name) or "") for name in FIELDS}
     if mail.is_by_post(found["email"]):
         found["email"] = ""
     return found
 
 
 def propose_particulars(application: Application, after: Values, *, reason: str, by: Any) -> Correction:
-    """Errors: NotAllowed, StepNotPossible where nothing differs or a change waits already."""
+    """Who has a number has another one, and never none. Errors: NotAllowed, StepNotPossible where nothing differs or a
+    change waits already.
+    """
     organisation = _organisation_of(application)
     _demand(by, Permission.PROPOSE_CORRECTION, application)
     reread(organisation, with_for_update={"of": Organisation})
     now = particulars(organisation)
     changed = {name: after[name] for name in FIELDS if name in after and after[name] != now[name]}
+    if "org_number" in changed and not (changed["org_number"] and now["org_number"]):
+        del changed["org_number"]
     before = {name: now[name] for name in changed}
     return _propose(application, CorrectionKind.PARTICULARS, before, changed, reason, by, organisation=organisation)
 

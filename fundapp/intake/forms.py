@@ -269,6 +269,7 @@ class ReasonForm(Form):
 class ParticularsForm(ReasonForm):
     """What is kept about an organisation; what is left as it is does not change."""
 
+    org_number = OrgNumberField(FIELDS["org_number"])
     address = LineField(FIELDS["address"], [AtMost(200)])
     postal_code = PostalCodeField(FIELDS["postal_code"])
     city = LineField(FIELDS["city"], [AtMost(100)])
