@@ -18,6 +18,7 @@ class StepNotPossible(Exception):
     """The step does not lead from where the thing stands; `reason` is a sentence for the person."""
 
     def __init__(self, reason: Lazy | str) -> None:
+        super().__init__(str(reason))
         self.reason = reason
 
 
@@ -25,6 +26,7 @@ class NotAllowed(Exception):
     """The person may not take the step; `reason` is a sentence for the person."""
 
     def __init__(self, reason: Lazy | str) -> None:
+        super().__init__(str(reason))
         self.reason = reason
 
 
