@@ -220,7 +220,8 @@
     sending = attempt();
     const how = await sending;
     sending = null;
-    if (pressed && how !== "later" && how !== "signed out") goOn();
+    if (how === "impossible") pressed = null; // the server will say the same again: no going on, and no asking at once
+    else if (pressed && how !== "later" && how !== "signed out") goOn();
     return how;
   }
 

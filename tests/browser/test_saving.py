@@ -16,7 +16,9 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select, update
 
 from fundapp import clock
-from fundapp.accounts.models import LoginSession
+from fundapp.accounts.models import Account, LoginSession
+from fundapp.applications import actions
+from fundapp.applications.models import Application
 from fundapp.db import db
 from tests.browser.desk import AGE, AMINA, PER, SAVED, SERVED, Desk, line, opened, title, words
 from tests.factories.applications import GRANT, PDF
@@ -169,6 +171,24 @@ def test_what_is_typed_after_the_session_ended_is_there_after_signing_in_again(d
     expect(title(desk.page)).to_have_value("Sagostund")
     desk.wait_until_nothing_is_kept()
     assert desk.saved("title") == ["Sagostund"]
+
+
+def test_where_saving_is_not_possible_any_more_a_press_asks_once_and_the_words_stand(desk: Desk) -> None:
+    """A colleague sent the application meanwhile: the server says no each time that it is asked."""
+    desk.go_to_section()
+    with desk.app.test_request_context():
+        per = db.session.scalars(select(Account).where(Account.email == PER)).one()
+        actions.submit(db.session.scalars(select(Application)).one(), by=per)
+        db.session.commit()
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/keep") else None)
+    title(desk.page).fill("Sagostund")
+    desk.page.locator("main button[name=next]:not([aria-hidden])").click()
+    expect(line(desk.page)).to_contain_text(words(desk.page, "impossible"))
+    desk.page.wait_for_timeout(1500)
+    assert 1 <= len(asked) <= 2  # leaving the field, and the press
+    expect(title(desk.page)).to_have_value("Sagostund")
+    assert len(desk.kept_here()) == 1
 
 
 # --- the session's end ---------------------------------------------------------------------------------------------
