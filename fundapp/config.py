@@ -36,7 +36,8 @@ class Settings:
     `are_officials_let_in_by_mail`: whether a mailed link alone gives the roles too; `step_up_minutes` is for how long a
     proof of who one is holds, before money, decisions and roles ask for another. `oidc_…` is the sign-in of the
     officials' own organisation, called `oidc_name` on the page; `is_oidc_mail_trusted`: its verified e-mail addresses
-    lead to the accounts that have them (Entra ID of one's own tenant, not a broker that takes anybody).
+    lead to the accounts that have them (Entra ID of one's own tenant, not a broker that takes anybody); `oidc_acr` are
+    the levels of assurance of which a sign-in there must have one, or any where it is empty.
     `security_contact` is a mailto: or https: address for whoever has found a hole (RFC 9116).
     `funds` is a folder of the town's own terms, beside those that are shipped (funds/terms.py).
     `store` is s3://bucket/prefix where stored files do not lie in the folder `files`; `clamd` is host:port or the path
@@ -83,6 +84,7 @@ class Settings:
     oidc_name: str = "Entra ID"
     oidc_ca: Path | None = None
     is_oidc_mail_trusted: bool = False
+    oidc_acr: tuple[str, ...] = ()
 
     @property
     def demo_clock(self) -> Path:
@@ -127,6 +129,7 @@ VARIABLES = {
     "FUNDAPP_OIDC_NAME": "oidc_name",
     "FUNDAPP_OIDC_CA": "oidc_ca",
     "FUNDAPP_OIDC_TRUSTS_MAIL": "is_oidc_mail_trusted",
+    "FUNDAPP_OIDC_ACR": "oidc_acr",
     "FUNDAPP_METRICS_TOKEN": "metrics_token",
     "FUNDAPP_SECURITY_CONTACT": "security_contact",
     "FUNDAPP_LIMIT_FACTOR": "limit_factor",
@@ -215,6 +218,7 @@ def _sign_in(environ: Mapping[str, str], is_production: bool, faults: list[str])
         "oidc_name": environ.get("FUNDAPP_OIDC_NAME") or "Entra ID",
         "oidc_ca": Path(authorities).absolute() if authorities else None,
         "is_oidc_mail_trusted": environ.get("FUNDAPP_OIDC_TRUSTS_MAIL", "") == "1",
+        "oidc_acr": tuple(environ.get("FUNDAPP_OIDC_ACR", "").split()),
     }
 
 

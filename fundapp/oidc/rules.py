@@ -84,3 +84,7 @@ class ProviderDown(Exception):
 
 class NotBelieved(Exception):
     """What came back does not agree with what was asked for; the text is for the log and tells nothing secret."""
+
+
+class TooWeak(Exception):
+    """The person signed in there, at a lower level of assurance than is asked for, or at none that is told."""

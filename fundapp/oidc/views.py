@@ -22,7 +22,7 @@ from fundapp.factors import proving
 from fundapp.languages import _, _d
 from fundapp.oidc import actions, queries, rules
 from fundapp.oidc.actions import Unknown
-from fundapp.oidc.rules import NotBelieved, ProviderDown, Said
+from fundapp.oidc.rules import NotBelieved, ProviderDown, Said, TooWeak
 from fundapp.permissions import Permission
 from fundapp.web.access import needs, public
 from fundapp.web.limits import RETURN, limited
@@ -149,6 +149,8 @@ def _finish(begun: Start, code: str) -> Page:
         return _gone(fault)
     except NotBelieved as fault:
         return _begin_again(str(fault))
+    except TooWeak:
+        return _too_weak()
     try:
         return {ENTER: _enter, CONNECT: _connect, PROVE: _prove}[begun.purpose](begun, said)
     except Unknown:
@@ -235,6 +237,12 @@ def _not_let_in() -> Page:
     session.pop("oidc", None)
     words = _d("You broke it off, or your account there may not be used here. Begin again, or sign in by mail.")
     return _told(_d("%(name)s did not let you in", name=settings().oidc_name), words, 403)
+
+
+def _too_weak() -> Page:
+    log.warning("oidc: the sign-in was weaker than is asked for")
+    words = _d("Begin again, and choose a stronger way there: an e-ID, or your organisation's second step.")
+    return _told(_d("This sign-in needs a stronger proof of who you are"), words, 403)
 
 
 def _gone(fault: Exception) -> Page:
