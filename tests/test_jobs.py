@@ -51,6 +51,14 @@ def _queued() -> list[str]:
     return names
 
 
+def _come_due() -> set[str]:
+    """Names of the jobs that the clock has put there: a full minute may come at any moment of a test."""
+    words = "SELECT task_name FROM procrastinate_periodic_defers"
+    names = set(db.session.scalars(text(words)))
+    db.session.rollback()
+    return names
+
+
 # --- in the same transaction ------------------------------------------------------------------------------------
 
 
@@ -108,7 +116,7 @@ def test_work_once_does_all_that_is_due_and_ends(sender: Flask, postbox: Postbox
     with sender.app_context():
         assert set(db.session.scalars(select(Message.status))) == {MessageStatus.SENT}
         if jobs.has_queue():
-            assert _queued() == []
+            assert set(_queued()) - _come_due() == set()
 
 
 def test_the_demo_has_no_worker(settings: Settings) -> None:
