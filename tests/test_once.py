@@ -61,6 +61,7 @@ def test_every_page_that_does_a_thing_once_gives_its_form_the_mark(world: World)
     assert unmarked == []
 
 
+@pytest.mark.slow
 def test_a_form_without_the_mark_is_found(world: World) -> None:
     doubled: set[str] = set()
     for form in (form for form in world.forms.filled if once.FIELD in form.names):

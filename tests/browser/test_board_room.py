@@ -102,6 +102,7 @@ def assert_talked(item_id: int) -> None:
     assert {vote.minute_item_id, motion.minute_item_id, remark.minute_item_id} == {item_id}
 
 
+@pytest.mark.slow
 def test_without_scripts_the_sitting_is_held_by_its_buttons(app: Flask, room: BoardRoom) -> None:
     room.has_scripts = False
     agenda = make_agenda(app, 0, ["plain", "other"])

@@ -7,6 +7,8 @@ a person must read by their text, in the language of who reads.
 
 import os
 import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from fundapp.languages import LANGUAGES, _, speaking
 from tests.ground.browser import ROOT, LiveServer
+from tests.ground.shared import once
 
 TITLE = "Språkkafé i Töre"
 AMINA, SECRETARY = "amina@tore.example", "secretary@kalix.example"
@@ -33,13 +36,40 @@ def served_with() -> dict[str, str]:
     return {"FUNDAPP_DEMO": "1"}
 
 
-@pytest.fixture
-def demo(database_url: str, tmp_path: Path) -> None:
-    """The demo's people and cases, loaded by its own command before the server starts."""
+def load_demo(database_url: str, instance: Path) -> None:
+    """The demo's people and cases, by its own command."""
     ours = {"FUNDAPP_ENV": "development", "FUNDAPP_DEMO": "1", "FUNDAPP_DATABASE_URL": database_url}
     command = [str(Path(sys.executable).parent / "fundapp"), "demo"]
-    environment = os.environ | ours | {"FUNDAPP_INSTANCE": str(tmp_path / "instance")}
+    environment = os.environ | ours | {"FUNDAPP_INSTANCE": str(instance)}
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="session")
+def demo_template(ground: Path, sqlite_template: Path) -> Path:
+    """A folder with the demo in SQLite, loaded once a run; copy it."""
+
+    def make() -> str:
+        folder = ground / "demo"
+        folder.mkdir()
+        shutil.copyfile(sqlite_template, folder / "fundapp.db")
+        load_demo(f"sqlite:///{folder / 'fundapp.db'}", folder / "instance")
+        connection = sqlite3.connect(folder / "fundapp.db")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        return str(folder)
+
+    return Path(once(ground, "the demo", make))
+
+
+@pytest.fixture
+def demo(request: pytest.FixtureRequest, engine_name: str, database_url: str, tmp_path: Path) -> None:
+    """The demo, before the server starts."""
+    if engine_name != "sqlite":
+        load_demo(database_url, tmp_path / "instance")
+        return
+    made: Path = request.getfixturevalue("demo_template")
+    shutil.copyfile(made / "fundapp.db", database_url.removeprefix("sqlite:///"))
+    shutil.copytree(made / "instance", tmp_path / "instance")
 
 
 class Walk:
@@ -307,7 +337,7 @@ def test_the_whole_journey_in_swedish(both_engines: str, demo: None, live_server
     walk_through(browser, live_server, "sv")
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.slow), "ar"])
 def test_the_whole_journey_in_another_language(
     demo: None, live_server: LiveServer, browser: Browser, language: str
 ) -> None:

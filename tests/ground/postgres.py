@@ -31,6 +31,7 @@ listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 200
 lock_timeout = '20s'
+autovacuum = off
 """
 # A copy of the template is some thousand files, and a disk is slow to forget those of the test before: a quarter of the
 # run went into that.
