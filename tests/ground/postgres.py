@@ -31,8 +31,8 @@ listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 max_connections = 200
 lock_timeout = '20s'
-autovacuum = off
 """
+OF_THE_RUN = "autovacuum = off\n"  # its databases live a second
 # A copy of the template is some thousand files, and a disk is slow to forget those of the test before: a quarter of the
 # run went into that.
 MEMORY = Path("/dev/shm")  # noqa: S108  the name within is random, and nobody's but ours
@@ -82,7 +82,7 @@ def start(folder: Path, *, run: int, is_in_memory: bool = False) -> str:
     if made.returncode != 0:
         pytest.fail(f"PostgreSQL could not make a cluster: {made.stderr.strip()}", pytrace=False)
     with (cluster / "postgresql.conf").open("a") as configuration:
-        configuration.write(CONFIGURATION)
+        configuration.write(CONFIGURATION + (OF_THE_RUN if is_in_memory else ""))
     for _attempt in range(3):  # somebody else may take the free port first
         port = free_port()
         if _serves(binaries / "postgres", cluster, port, run, in_memory):
