@@ -26,12 +26,15 @@ Serve = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 def app() -> Serve:
-    """One worker's app, on the tests' day; a file named by its pid says that it is ready."""
+    """The app on the tests' day. gunicorn makes it once, before it forks: a killed worker is replaced at once."""
     made = create_app()
     clock.run_from(DAY, Path(os.environ["FAULTS_CLOCK"]))
-    served = PLANTED[os.environ["FAULTS_PLANTED"]](made)
+    return PLANTED[os.environ["FAULTS_PLANTED"]](made)
+
+
+def post_worker_init(_worker: Any) -> None:
+    """gunicorn's hook: a file named by the worker's pid says that it is ready."""
     (Path(os.environ["FAULTS_READY"]) / str(os.getpid())).touch()
-    return served
 
 
 def nothing(made: Flask) -> Serve:
