@@ -58,7 +58,11 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "fundapp/goals/rules.py": ("tests/goals/test_plans.py", "tests/goals/test_names.py"),
     "fundapp/papers/rules.py": ("tests/papers/test_markup.py", "tests/papers/test_templates.py"),
     "fundapp/public/rules.py": ("tests/public/test_rules.py",),
-    "fundapp/record/tree.py": ("tests/record/test_actions.py",),
+    "fundapp/record/tree.py": (
+        "tests/record/test_actions.py",
+        "tests/record/test_verifying.py",
+        "tests/record/test_views.py",
+    ),
     "fundapp/record/sealed.py": ("tests/record/test_actions.py",),
     "fundapp/record/keys.py": ("tests/record/test_actions.py", "tests/record/test_cli.py"),
     "fundapp/record/actions.py": ("tests/record/test_actions.py",),
