@@ -23,7 +23,8 @@ from tests.faults.world import CHECKED, Card, Somebody, Table, World
 
 Fields = list[tuple[str, str]]
 ANSWER_WITHIN = 60.0  # seconds; longer than any answer takes
-LOOKS_EVERY = 0.25  # seconds between two looks at what there is to do
+LOOKS_EVERY = 0.25  # seconds between two looks at what there is to do, and at least REST times what a look took
+REST = 4
 TWICE = 0.08  # share of what is pressed twice at once
 AGAIN = 0.1  # share of the cards that stay on the table, for another client to take too
 # To press these twice is to save, to call, to choose, or to draw up, twice.
@@ -315,11 +316,12 @@ class Mix:
     def _deal(self) -> None:
         """Look what there is to do; while the database is gone, what was seen last stays."""
         while not self.is_over:
+            began = time.monotonic()
             try:
                 self._look()
             except Exception as fault:
                 self.fault, self.is_over = fault, True
-            time.sleep(LOOKS_EVERY)
+            time.sleep(max(LOOKS_EVERY, REST * (time.monotonic() - began)))
 
     def _look(self) -> None:
         with suppress(OperationalError, InterfaceError), self.app.app_context(), manifest.one_moment() as connection:

@@ -35,6 +35,7 @@ from tests.faults.judge import Moved, Row, Sample, Saved, Story
 from tests.faults.mix import Mix, at_once
 
 SEALS_EVERY = 2.0  # seconds
+REST = 4  # times as long as the last look took: a long run's books must not take the machine from the clients
 PER_DRAFT = 12  # operations; a case that comes to its end takes more
 _STATUS = {each.__tablename__: each for each in (Application, Meeting, Project, Instalment)}
 
@@ -134,10 +135,13 @@ class Watch:
 
     def _again(self, act: Callable[[], object], waits: tuple[float, float]) -> None:
         """Again and again, also after the database was gone; what else goes wrong ends the run."""
+        took = 0.0
         try:
-            while not self._is_over.wait(chance.uniform(*waits)):
+            while not self._is_over.wait(max(chance.uniform(*waits), REST * took)):
+                began = time.monotonic()
                 with suppress(OperationalError, InterfaceError), self.app.app_context():
                     act()
+                took = time.monotonic() - began
         except Exception as fault:
             self.fault = fault
 
