@@ -7,6 +7,9 @@ AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 PYTEST  := $(BIN)/python -m pytest -n 2 --durations=30
 LOCKED  := pyproject.toml uv.lock
 
+# Some machines ask Python to compile every module anew in every process: half of the time of a test that starts one.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test test-all scanner lint catalogues fonts pictures bench deadline mutation hard sbom clean machine
 .DELETE_ON_ERROR:
 

@@ -55,21 +55,25 @@ def addresses_compiled_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def compiled_templates(ground: Path) -> FileSystemBytecodeCache:
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once(ground: Path) -> Iterator[None]:
     """Templates as the run's first app compiled them; one that changes is compiled anew."""
     folder = ground / "templates"
     folder.mkdir(exist_ok=True)
-    return FileSystemBytecodeCache(str(folder))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": FileSystemBytecodeCache(str(folder))})
+        yield
 
 
 _SPOKEN: dict[str, tuple[Any, Any]] = {}
 
 
-def _remember_statements(engine: Engine) -> None:
+def remember_statements(app: Flask) -> None:
     """Compile each statement once a run and not once a test. SQLAlchemy remembers a compiled statement by the dialect
     object; engines of one kind, made with the same settings, may share it.
     """
+    with app.app_context():
+        engine: Engine = db.engine
     dialect, cache = _SPOKEN.setdefault(engine.name, (engine.dialect, LRUCache(5000)))
     with engine.connect():
         pass  # the first connection tells the engine's own dialect about the server
@@ -77,14 +81,12 @@ def _remember_statements(engine: Engine) -> None:
 
 
 @pytest.fixture
-def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
+def app(settings: Settings) -> Iterator[Flask]:
     """The app on a fresh database: SQLite, or both engines where the test asks for `both_engines`."""
     app = create_app(settings)
-    app.jinja_env.bytecode_cache = compiled_templates
     revisions.set_up(app)
     app.config["TESTING"] = True
-    with app.app_context():
-        _remember_statements(db.engine)
+    remember_statements(app)
     yield app
     with app.app_context():
         for engine in db.engines.values():

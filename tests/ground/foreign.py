@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from flask import Flask, session
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select
 
 from fundapp.accounts.sessions import open_door_for
@@ -23,6 +22,7 @@ from fundapp.meetings.models import Meeting
 from fundapp.projects.models import Project
 from tests.factories import on_day
 from tests.factories.foreign import Foreign, build_foreign
+from tests.ground.apps import remember_statements
 from tests.ground.databases import settings_for
 from tests.ground.forms import Forms, forms_of
 from tests.ground.shared import once
@@ -175,14 +175,14 @@ Built = tuple[Path, Foreign, Forms]
 
 
 @pytest.fixture(scope="session")
-def foreign_built(sqlite_template: Path, ground: Path, compiled_templates: FileSystemBytecodeCache) -> Built:
+def foreign_built(sqlite_template: Path, ground: Path) -> Built:
     """The database that every test copies, who is in it, and every form that its people are shown; made once a run."""
     folder = ground / "foreign"
 
     def make() -> str:
         folder.mkdir()
         shutil.copyfile(sqlite_template, folder / "foreign.db")
-        (folder / "built").write_bytes(pickle.dumps(_build(folder, compiled_templates)))
+        (folder / "built").write_bytes(pickle.dumps(_build(folder)))
         return str(folder)
 
     once(ground, "the foreign world", make)
@@ -190,10 +190,10 @@ def foreign_built(sqlite_template: Path, ground: Path, compiled_templates: FileS
     return folder / "foreign.db", foreign, forms
 
 
-def _build(folder: Path, compiled_templates: FileSystemBytecodeCache) -> tuple[Foreign, Forms]:
+def _build(folder: Path) -> tuple[Foreign, Forms]:
     file = folder / "foreign.db"
     app = create_app(settings_for(folder, f"sqlite:///{file}"))
-    app.jinja_env.bytecode_cache = compiled_templates
+    remember_statements(app)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     on_day()
     with app.app_context():
@@ -214,7 +214,7 @@ def _build(folder: Path, compiled_templates: FileSystemBytecodeCache) -> tuple[F
 
 
 @pytest.fixture
-def world(foreign_built: Built, tmp_path: Path, compiled_templates: FileSystemBytecodeCache) -> Iterator[World]:
+def world(foreign_built: Built, tmp_path: Path) -> Iterator[World]:
     """A copy of it, and the app on the copy, without tokens against forgery."""
     template, foreign, forms = foreign_built
     copy = tmp_path / "copy.db"
@@ -222,7 +222,7 @@ def world(foreign_built: Built, tmp_path: Path, compiled_templates: FileSystemBy
     settings = settings_for(tmp_path, f"sqlite:///{copy}")
     shutil.copytree(template.parent / "files", settings.files)
     app = create_app(settings)
-    app.jinja_env.bytecode_cache = compiled_templates
+    remember_statements(app)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     on_day()
     watched = Watched(copy, template)

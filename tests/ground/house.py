@@ -1,5 +1,6 @@
 """One of everything, in a database that every test gets a copy of, and how each kind of person opens each address."""
 
+import pickle
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -15,17 +16,30 @@ from fundapp.app import create_app
 from fundapp.db import db
 from tests.factories import on_day
 from tests.factories.house import House, build
+from tests.ground.apps import remember_statements
 from tests.ground.databases import settings_for
+from tests.ground.shared import once
 
 Restore = Callable[[], None]
 
 
 @pytest.fixture(scope="session")
-def built(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, House]:
-    """A database with one of everything, and who and where; every test works on a copy."""
-    folder = tmp_path_factory.mktemp("house")
+def built(sqlite_template: Path, ground: Path) -> tuple[Path, House]:
+    """A database with one of everything, and who and where, made once a run; every test works on a copy."""
+    folder = ground / "house"
+
+    def make() -> str:
+        folder.mkdir()
+        shutil.copyfile(sqlite_template, folder / "house.db")
+        (folder / "built").write_bytes(pickle.dumps(_build(folder)))
+        return str(folder)
+
+    once(ground, "the house", make)
+    return folder / "house.db", pickle.loads((folder / "built").read_bytes())  # noqa: S301  written above
+
+
+def _build(folder: Path) -> House:
     file = folder / "house.db"
-    shutil.copyfile(sqlite_template, file)
     on_day()
     app = create_app(settings_for(folder, f"sqlite:///{file}"))
     on_day()  # an app that is not the demo's sets the clock right
@@ -39,7 +53,7 @@ def built(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     connection = sqlite3.connect(file)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
-    return file, house
+    return house
 
 
 @pytest.fixture
@@ -56,6 +70,7 @@ def copied(built: tuple[Path, House], tmp_path: Path) -> Iterator[tuple[Flask, R
     shutil.copytree(file.parent / "files", settings.files)
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    remember_statements(app)
     on_day()
 
     def restore() -> None:

@@ -145,7 +145,7 @@ def test_a_stored_text_that_acts_is_found(
     found = [sight for sight in sights(app, house) if sight.endpoint == "applications.show"]
     text = '<a href="javascript:1">x</a>' if planted.startswith("an address") else "\n".join(corpus.MARKUP[:20])
     fill(tmp_path / "copy.db", lambda _field: text)
-    app.jinja_env.autoescape = False
+    app.jinja_env.autoescape, app.jinja_env.bytecode_cache = False, None
     app.jinja_env.cache.clear()  # type: ignore[union-attr]
     if planted == "without a policy":
 
