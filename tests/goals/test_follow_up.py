@@ -6,7 +6,6 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from fundapp.accounts.models import Account
 from fundapp.db import db
@@ -268,32 +267,6 @@ def test_answering_for_what_does_not_exist_is_not_found(app: Flask, signed_in: S
 
 def test_an_applicant_cannot_answer_for_a_board(app: Flask, signed_in: SignIn) -> None:
     assert send(signed_in("someone@exempel.example"), "/en/goals/2.3/boards/FoK", {"answer": "yes"}).status_code == 403
-
-
-def test_goal_page_asks_as_much_of_the_database_for_twelve_projects_as_for_two(app: Flask, client: FlaskClient) -> None:
-    counts = []
-    on_day()
-    for more in (2, 10):
-        with app.test_request_context(URL):
-            for _ in range(more):
-                running()
-            db.session.commit()
-        counts.append(_statements(app, client, "/sv/goals"))
-    assert counts[0] == counts[1]
-
-
-def _statements(app: Flask, client: FlaskClient, path: str) -> int:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    assert client.get(path).status_code == 200
-    event.remove(engine, "before_cursor_execute", note)
-    return len(seen)
 
 
 def _person(app: Flask, *roles: Role) -> Account:

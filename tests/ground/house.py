@@ -21,6 +21,7 @@ from tests.ground.databases import settings_for
 from tests.ground.shared import once
 
 Restore = Callable[[], None]
+_COOKIES: dict[str, dict[str, Any]] = {}
 
 
 @pytest.fixture(scope="session")
@@ -96,12 +97,18 @@ def client_of(app: Flask, house: House, who: str) -> FlaskClient:
     """A browser in which that kind of person is signed in; `nobody` is not."""
     client = app.test_client()
     if who in house.sessions:
-        with app.test_request_context():
-            open_door_for(house.sessions[who])
-            kept = dict(session)
         with client.session_transaction() as cookie:
-            cookie.update(kept)
+            cookie.update(_kept_for(app, house.sessions[who]))
     return client
+
+
+def _kept_for(app: Flask, token: str) -> dict[str, Any]:
+    """What the cookie of a session holds, asked for once a run: every copy of the house knows the same sessions."""
+    if token not in _COOKIES:
+        with app.test_request_context():
+            open_door_for(token)
+            _COOKIES[token] = dict(session)
+    return _COOKIES[token]
 
 
 def methods_of(app: Flask, endpoint: str) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from fundapp.db import db
 from fundapp.decisions.models import Decision
@@ -25,6 +25,7 @@ from tests.factories.meetings import on_agenda, opened, planned
 from tests.factories.people import official
 from tests.factories.seats import full_house
 from tests.ground.apps import SignIn
+from tests.ground.pages import counted
 
 Make = Callable[[], Any]
 
@@ -322,19 +323,9 @@ def test_a_paragraphs_page_asks_the_database_the_same_few_questions_however_many
     app: Flask, secretary: FlaskClient
 ) -> None:
     def statements(path: str) -> int:
-        sent: list[str] = []
-        with app.app_context():
-            engine = db.engine
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-            sent.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        try:
+        with counted(app) as sent:
             soup(secretary.get(path))
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-        return len([one for one in sent if one.startswith("SELECT")])
+        return len(sent)
 
     few, many = several(app, 2)[0], several(app, 5)[0]
     assert statements(few) == statements(many) <= 30

@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from fundapp.accounts.actions import declare_conflict
 from fundapp.db import db
@@ -24,6 +24,7 @@ from tests.factories.meetings import on_agenda, opened, planned
 from tests.factories.people import applicant, official, organisation
 from tests.factories.seats import board, seated
 from tests.ground.apps import SignIn
+from tests.ground.pages import counted
 
 READERS = (Role.SECRETARY, Role.MEMBER, Role.OFFICER, Role.REGISTRAR, Role.AUDITOR)
 Make = Callable[[], Any]
@@ -312,16 +313,6 @@ def test_a_sittings_page_asks_the_database_the_same_few_questions_however_many_c
 
 
 def statements(app: Flask, client: FlaskClient, path: str) -> int:
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        seen.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with counted(app) as sent:
         page(client, path)
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-    return len([one for one in seen if one.startswith("SELECT")])
+    return len(sent)

@@ -6,7 +6,6 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
 
 from fundapp.applications.models import ApplicationKind
 from fundapp.applications.questions import section_form
@@ -14,6 +13,7 @@ from fundapp.db import db
 from fundapp.languages import LANGUAGES, speaking
 from tests.factories import on_day
 from tests.factories.applications import draft
+from tests.ground.pages import counted
 
 FUND, STIPEND = "kalix-integration-fund", "kalix-integration-stipend"
 YES = "q_E1=yes&q_E2=yes&q_E3=yes&q_E4=yes"
@@ -158,17 +158,9 @@ def test_a_funds_page_that_was_drawn_once_asks_one_statement(app: Flask, client:
     on_day()
     for path in ("/sv/", f"/sv/grants/{FUND}", f"/sv/grants/{FUND}/questions"):
         client.get(path)
-        seen: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_rest: object, seen: list[str] = seen) -> None:
-            seen.append(statement)
-
-        with app.app_context():
-            engine = db.engine
-        event.listen(engine, "before_cursor_execute", note)
-        assert client.get(path).status_code == 200
-        event.remove(engine, "before_cursor_execute", note)
-        assert len([statement for statement in seen if "SELECT" in statement]) <= 1, path
+        with counted(app) as sent:
+            assert client.get(path).status_code == 200
+        assert len(sent) <= 1, path
 
 
 def test_rights_to_finnish_and_meankieli_are_told_in_every_language(client: FlaskClient) -> None:

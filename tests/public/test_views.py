@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from fundapp.applications.models import ApplicationKind
 from fundapp.db import db
@@ -219,32 +219,3 @@ def test_an_award_is_shown_under_its_paragraph(app: Flask, client: FlaskClient) 
 @pytest.mark.parametrize("path", ["/sv/funded-projects/nosuchthing1", "/sv/funded-projects/%00", "/xx/funded-projects"])
 def test_what_does_not_exist_is_not_found(client: FlaskClient, path: str) -> None:
     assert client.get(path).status_code == 404
-
-
-@pytest.mark.parametrize("path", ["/sv/", "/sv/funded-projects"])
-def test_lists_ask_as_much_of_the_database_for_twelve_projects_as_for_two(
-    app: Flask, client: FlaskClient, path: str
-) -> None:
-    counts = []
-    on_day()
-    for more in (2, 10) if path != "/sv/" else (3, 9):
-        with app.test_request_context(URL):
-            for _ in range(more):
-                running()
-            db.session.commit()
-        counts.append(_statements(app, client, path))
-    assert counts[0] == counts[1]
-
-
-def _statements(app: Flask, client: FlaskClient, path: str) -> int:
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    assert client.get(path).status_code == 200
-    event.remove(engine, "before_cursor_execute", note)
-    return len(seen)

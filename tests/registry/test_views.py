@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from pypdfium2 import PdfDocument
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from fundapp import clock
 from fundapp.accounts.models import Account, OrganisationKind
@@ -33,6 +33,7 @@ from tests.factories.registry import registered
 from tests.factories.reports import reported
 from tests.factories.seats import seated
 from tests.ground.apps import SignIn
+from tests.ground.pages import counted
 
 CANARY = "Kanariefågel"
 
@@ -258,20 +259,9 @@ def test_thirty_cases_take_no_more_statements_than_three(app: Flask, signed_in: 
 
 
 def _statements(app: Flask, client: FlaskClient) -> int:
-    seen: list[str] = []
-
-    def count(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.lstrip().upper().startswith("SELECT"):
-            seen.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    with counted(app) as sent:
         assert client.get("/en/cases").status_code == 200
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-    return len(seen)
+    return len(sent)
 
 
 # --- who sees what ----------------------------------------------------------------------------------------------
