@@ -5,6 +5,7 @@ an exported root also an end that is cut off and a tree made anew.
 import json
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -118,6 +119,16 @@ def _turn_one_bit(one: Any, where: Any, name: str) -> None:
     _do(update(one).where(where).values({name: turned}))
 
 
+@contextmanager
+def _one_bit_of(one: Any, where: Any, name: str) -> Iterator[list[str]]:
+    """What is found while one bit is other than it was; nothing is, afterwards."""
+    before = _kept(one, where, name)
+    _turn_one_bit(one, where, name)
+    yield _faults()
+    _do(update(one).where(where).values({name: before}))
+    assert _faults() == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in TABLES if name != "record_disposal"])
 @pytest.mark.parametrize("both_engines", ["sqlite"], indirect=True)
@@ -128,30 +139,21 @@ def test_one_bit_of_any_column_is_found_and_named(whole: Flask, name: str) -> No
     one = _plain(name)
     where = one.c.id == entry.row_id
     for each in TABLES[name].sealed[1:]:
-        before = _kept(one, where, each)
-        _turn_one_bit(one, where, each)
-        told = _faults()
         wanted = {each} if each != TABLES[name].file else {FILE_HASH, each}
-        assert f"{name} {entry.row_id}: column {each} was changed" in told, each
-        assert {line.split("column ")[1].split(" ")[0] for line in told} <= wanted, told
-        _do(update(one).where(where).values({each: before}))
-        assert _faults() == []
+        with _one_bit_of(one, where, each) as told:
+            assert f"{name} {entry.row_id}: column {each} was changed" in told, each
+            assert {line.split("column ")[1].split(" ")[0] for line in told} <= wanted, told
 
 
-@pytest.mark.parametrize(
-    ("number", "name"),
-    [
-        (0, "row_id"),  # the decision: no other has such a key
-        *((number, name) for number in (0, 5) for name in ("table_name", "entered_at", "salt", "hashes")),
-    ],
-)
 @pytest.mark.parametrize("both_engines", ["sqlite"], indirect=True)
-def test_one_bit_of_an_entry_is_found_and_named(whole: Flask, name: str, number: int) -> None:
+def test_one_bit_of_an_entry_is_found_and_named(whole: Flask) -> None:
     one = _plain("record_entry")
-    _turn_one_bit(one, one.c.number == number, name)
-    told = [line for line in _faults() if line.startswith("record_entry ")]
-    assert told == [line for line in told if line.startswith(f"record_entry {number}: column ")]
-    assert any(f"column {name} was changed" in line for line in told), _faults()
+    columns = [(number, name) for number in (0, 5) for name in ("table_name", "entered_at", "salt", "hashes")]
+    for number, name in [(0, "row_id"), *columns]:  # entry 0 is the decision: no other has such a key
+        with _one_bit_of(one, one.c.number == number, name) as found:
+            told = [line for line in found if line.startswith("record_entry ")]
+            assert told == [line for line in told if line.startswith(f"record_entry {number}: column ")]
+            assert any(f"column {name} was changed" in line for line in told), found
 
 
 @pytest.mark.parametrize("both_engines", ["sqlite"], indirect=True)
@@ -167,12 +169,12 @@ def test_a_changed_hash_of_the_key_is_not_taken_for_a_changed_key(whole: Flask) 
     ]
 
 
-@pytest.mark.parametrize(("level", "place"), [(0, 0), (0, 3), (1, 1), (2, 0), (3, 0)])
 @pytest.mark.parametrize("both_engines", ["sqlite"], indirect=True)
-def test_one_bit_of_a_node_is_found_and_named(whole: Flask, level: int, place: int) -> None:
+def test_one_bit_of_a_node_is_found_and_named(whole: Flask) -> None:
     one = _plain("record_node")
-    _turn_one_bit(one, (one.c.level == level) & (one.c.place == place), "hash")
-    assert _faults() == [f"record_node {level}, {place}: column hash was changed"]
+    for level, place in [(0, 0), (0, 3), (1, 1), (2, 0), (3, 0)]:
+        with _one_bit_of(one, (one.c.level == level) & (one.c.place == place), "hash") as found:
+            assert found == [f"record_node {level}, {place}: column hash was changed"]
 
 
 @pytest.mark.parametrize("both_engines", ["sqlite"], indirect=True)
@@ -182,14 +184,14 @@ def test_one_bit_of_a_salt_is_found_and_named(whole: Flask) -> None:
     assert _faults() == ["record_salt 4: column salt was changed"]
 
 
-@pytest.mark.parametrize("name", ["size", "root", "signed_at", "public_key", "signature"])
 @pytest.mark.parametrize("both_engines", ["sqlite"], indirect=True)
-def test_one_bit_of_an_exported_root_is_found_and_named(whole: Flask, name: str) -> None:
+def test_one_bit_of_an_exported_root_is_found_and_named(whole: Flask) -> None:
     one = _plain("record_root")
-    _turn_one_bit(one, one.c.id == 1, name)
-    (told,) = _faults()
-    assert told.startswith("record_root 1: column ")
-    assert name in told
+    for name in ("size", "root", "signed_at", "public_key", "signature"):
+        with _one_bit_of(one, one.c.id == 1, name) as found:
+            (told,) = found
+            assert told.startswith("record_root 1: column ")
+            assert name in told
 
 
 @pytest.mark.parametrize(("sign", "other"), [(" ", "`"), (".", ",")])
