@@ -23,6 +23,7 @@ HELD = {"tests", "document", "reason", "not applicable", "no"}
 WITH_REASON = {"reason", "not applicable", "no"}
 ALLOWED = {"level", "held", "tests", "slow", "document", "reason", "date"}
 TODAY = datetime.now(UTC).date()  # not the tests' own day, which lies in 2017
+NORMAL = (False, False)  # neither slow nor left out
 Entry = dict[str, Any]
 
 
@@ -161,6 +162,37 @@ def test_a_test_that_may_be_left_out_is_found(tmp_path: Path) -> None:
         "import pytest\n@pytest.mark.skip\ndef test_a(): ...\ndef test_b():\n    pytest.skip()\ndef test_c(): ..."
     )
     assert named_in(file) == {"test_a": (False, True), "test_b": (False, True), "test_c": (False, False)}
+
+
+def faults_of_attacks(page: str) -> list[str]:
+    """What the table of attacks promises and does not keep: a test that is not there, or runs at other times."""
+    found = []
+    for line in page.splitlines():
+        if not line.startswith("| ") or line.startswith("| Attack"):
+            continue
+        attack, file, *cells = (cell.strip() for cell in line.strip("|").split(" | "))
+        tests = named_in(ROOT / "tests" / file.strip("`"))
+        quick, full, planted = ([f"test_{name}" for name in re.findall("`([^`]+)`", cell)] for cell in cells)
+        if not planted or not quick + full:
+            found.append(f"{attack}: no test, or no planted fault")
+        found += [f"{attack}: {name} is not there" for name in quick + full + planted if name not in tests]
+        found += [f"{attack}: {name} may be left out" for name in quick if tests.get(name, (False, False)) != NORMAL]
+        found += [f"{attack}: {name} is quick" for name in full if tests.get(name) == NORMAL]
+    return found
+
+
+def test_each_attack_has_its_tests_and_its_planted_fault() -> None:
+    page = (FOLDER / "attacks.md").read_text()
+    assert page.count("\n| ") > 20
+    assert faults_of_attacks(page) == []
+    corpus = "`every_text_of_the_corpus_in_every_paper`"
+    for kept, planted in (
+        ("`a_slow_pattern_is_found`", "–"),
+        ("`no_cell_of", "`no_sell_of"),
+        (corpus, "`what_is_stored_is_text_in_every_paper`"),
+        ("`what_is_stored_is_text_in_every_paper`", corpus),
+    ):
+        assert faults_of_attacks(page.replace(kept, planted, 1)) != [], planted
 
 
 @pytest.mark.slow
